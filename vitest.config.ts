@@ -9,11 +9,11 @@ const fromSource = {
 }
 const shared = {
   environment: 'node',
-  pool: 'forks',
+  pool: 'forks' as const,
   execArgv: ['--conditions=understudy-source'],
   testTimeout: 60_000,
   hookTimeout: 60_000,
-} as const
+}
 
 export default defineConfig({
   ...fromSource,
@@ -22,7 +22,12 @@ export default defineConfig({
       { ...fromSource, test: { ...shared, name: 'unit', include: ['packages/*/src/**/*.test.ts'] } },
       {
         ...fromSource,
-        test: { ...shared, name: 'whole', include: ['test/**/*.test.ts', 'examples/**/*.test.ts'], exclude: ['test/cluster/**', 'test/chaos/**', '**/node_modules/**'] },
+        test: {
+          ...shared,
+          name: 'whole',
+          include: ['test/**/*.test.ts', 'examples/**/*.test.ts'],
+          exclude: ['test/cluster/**', 'test/chaos/**', '**/node_modules/**'],
+        },
       },
       {
         ...fromSource,
