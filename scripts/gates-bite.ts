@@ -206,6 +206,7 @@ const commandOf = (violation: Violation): readonly string[] => violation.command
 
 const { values } = parseArgs({ options: { only: { type: 'string' } } })
 const only = values.only?.split(',')
+const chosen = violations.filter((violation) => only === undefined || only.includes(violation.gate))
 const copy = mkdtempSync(join(tmpdir(), 'understudy-bite-'))
 const started = Date.now()
 
@@ -254,8 +255,7 @@ try {
   must(['npx', '-y', 'pnpm@12', 'install', '--frozen-lockfile', '--prefer-offline'])
 
   const clean = new Map<string, { status: number; output: string }>()
-  for (const violation of violations) {
-    if (only !== undefined && !only.includes(violation.gate)) continue
+  for (const violation of chosen) {
     const label = `${violation.gate.padEnd(9)} ${violation.what}`
     const restore = plant(violation.files)
     let bitten: ReturnType<typeof inCopy>
@@ -284,7 +284,7 @@ try {
   rmSync(copy, { recursive: true, force: true })
 }
 
-console.log(`${violations.length} violations, ${((Date.now() - started) / 1000).toFixed(0)} s`)
+console.log(`${chosen.length} violations, ${((Date.now() - started) / 1000).toFixed(0)} s`)
 if (problems.length > 0) {
   console.error(`${problems.length} problems:\n${problems.join('\n')}`)
   process.exit(1)

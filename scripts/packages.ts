@@ -45,8 +45,11 @@ const smoke = (tarballs: readonly string[]): void => {
   const command = run('npx', ['understudy', '--version'], { quiet: true, cwd: folder })
   must('npx understudy --version', command.output.includes(version) ? command : { ...command, status: 1 })
 
-  // The published declarations must compile on their own, under the newest compiler and the one before.
-  const compilerOptions = { target: 'es2024', module: 'nodenext', strict: true, noEmit: true, skipLibCheck: false, types: [] as string[] }
+  // The published declarations must compile on their own; a TypeScript user of Node has Node's types.
+  const types = JSON.parse(readFileSync(join(root, 'node_modules/@types/node/package.json'), 'utf8')) as { version: string }
+  must("Node's types", run('npm', ['install', '--no-audit', '--no-fund', `@types/node@${types.version}`], { quiet: true, cwd: folder }))
+  const lib = ['es2024', 'esnext.disposable']
+  const compilerOptions = { target: 'es2024', lib, module: 'nodenext', strict: true, noEmit: true, skipLibCheck: false, types: ['node'] }
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['program.ts'] }))
   must('its types, checked with every declaration', run('tsc', ['-p', folder], { quiet: true, cwd: folder }))
 }

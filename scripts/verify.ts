@@ -8,7 +8,7 @@ import { run } from './run.ts'
 const gates: Record<string, readonly [string, ...string[]]> = {
   format: ['prettier', '--check', '--log-level=warn', '.'],
   lint: ['oxlint', '--type-aware', '--deny-warnings'],
-  types: ['tsc', '-b'],
+  types: ['tsc', '-b', '--force'],
   deps: ['depcruise', '--config', '.dependency-cruiser.mjs', 'packages', 'examples', 'test', 'bench'],
   unused: ['knip', '--no-config-hints'],
   tests: ['vitest', 'run'],
