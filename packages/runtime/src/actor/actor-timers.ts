@@ -1,0 +1,104 @@
+// An actor's own timers: keyed, bound to its incarnation. A cancelled timer's message does not arrive any more, not even when it
+// already waits in the mailbox: such messages carry their timer where others carry a reply address.
+
+import type { TimerHandle } from '../contracts/env.ts'
+import type { Host } from '../contracts/host.ts'
+import type { Message } from '../contracts/message.ts'
+import type { ReplyPort } from '../contracts/reply.ts'
+import { InvalidOptionError } from '../errors.ts'
+
+/** Stands in a timer message's reply slot: nobody awaits an answer, but the timer may have been cancelled. */
+export class TimerTag implements ReplyPort {
+  cancelled = false
+  handle: TimerHandle | undefined
+  /** The key of a one-shot timer, to be forgotten once its message is handled; undefined for a repeating one. */
+  readonly onceKey: string | undefined
+
+  constructor(onceKey?: string) {
+    this.onceKey = onceKey
+  }
+  resolve(): void {}
+  reject(): void {}
+}
+
+/** Whose timers they are. */
+interface Owner {
+  readonly host: Pick<Host, 'after' | 'cancel' | 'counters' | 'env'>
+  post(message: Message, replyTo: ReplyPort): void
+}
+
+/** The timers of one cell; created with the first one. */
+export class ActorTimers {
+  readonly #cell: Owner
+  readonly #tags = new Map<string, TimerTag>()
+
+  constructor(cell: Owner) {
+    this.#cell = cell
+  }
+
+  after(key: string, delayMs: number, message: Message): void {
+    check('delayMs', delayMs)
+    const tag = this.#replace(key, new TimerTag(key))
+    tag.handle = this.#cell.host.after(delayMs, () => {
+      tag.handle = undefined
+      this.#fire(tag, message)
+    })
+  }
+
+  /** Fixed rate: beat n is due at start + n × interval; beats missed meanwhile are skipped, not made up for. */
+  every(key: string, intervalMs: number, message: Message): void {
+    check('intervalMs', intervalMs)
+    const tag = this.#replace(key, new TimerTag())
+    const { host } = this.#cell
+    const started = host.env.now()
+    let beat = 0
+    const next = (): void => {
+      const now = host.env.now()
+      beat = Math.max(beat + 1, Math.ceil((now - started + 0.5) / intervalMs))
+      tag.handle = host.after(started + beat * intervalMs - now, () => {
+        this.#fire(tag, message)
+        next()
+      })
+    }
+    next()
+  }
+
+  cancel(key: string): void {
+    const tag = this.#tags.get(key)
+    if (tag === undefined) return
+    this.#tags.delete(key)
+    this.#cancel(tag)
+  }
+
+  cancelAll(): void {
+    for (const tag of this.#tags.values()) this.#cancel(tag)
+    this.#tags.clear()
+  }
+
+  /** The message of a timer has left the mailbox. */
+  delivered(tag: TimerTag): void {
+    if (tag.onceKey !== undefined && this.#tags.get(tag.onceKey) === tag) this.#tags.delete(tag.onceKey)
+  }
+
+  #replace(key: string, tag: TimerTag): TimerTag {
+    this.cancel(key)
+    this.#tags.set(key, tag)
+    return tag
+  }
+
+  #cancel(tag: TimerTag): void {
+    tag.cancelled = true
+    if (tag.handle !== undefined) this.#cell.host.cancel(tag.handle)
+    tag.handle = undefined
+  }
+
+  #fire(tag: TimerTag, message: Message): void {
+    this.#cell.host.counters.sent++
+    this.#cell.post(message, tag)
+  }
+}
+
+function check(field: string, ms: number): void {
+  if (!(ms >= 0 && Number.isFinite(ms))) throw new InvalidOptionError(field, ms, 'a finite number of milliseconds, 0 or more')
+  if (field === 'intervalMs' && ms === 0) throw new InvalidOptionError(field, ms, 'more than 0 milliseconds')
+}

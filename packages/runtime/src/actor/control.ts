@@ -1,0 +1,72 @@
+// Executes what a supervisor orders. The decisions come from pure policies; this is where they touch cells.
+
+import type { ActorDefinition } from '../contracts/behavior.ts'
+import type { Command } from '../contracts/command.ts'
+import type { Env, TimerHandle } from '../contracts/env.ts'
+import type { Level, NewEvent } from '../contracts/event.ts'
+import type { ExitReason } from '../contracts/exit-reason.ts'
+import type { Protocol } from '../contracts/message.ts'
+import type { Child, ChildOptions, SupervisionControl } from '../contracts/supervision.ts'
+import type { Cell } from './cell.ts'
+import type { Context } from './context.ts'
+
+/** The control of one incarnation of a supervising cell. */
+export class Control implements SupervisionControl {
+  readonly #cell: Cell
+  readonly #context: Context
+
+  constructor(cell: Cell, context: Context) {
+    this.#cell = cell
+    this.#context = context
+  }
+
+  get env(): Env {
+    return this.#cell.host.env
+  }
+
+  get path(): string {
+    return this.#cell.path
+  }
+
+  spawn<P extends Protocol, I>(definition: ActorDefinition<P, I>, options: ChildOptions<I>): Child {
+    return this.#cell.adopt(definition as unknown as ActorDefinition<Protocol, unknown>, options as ChildOptions<unknown>)
+  }
+
+  order(child: Child, command: Command): void {
+    const cell = child as Cell
+    if (cell.parent !== this.#cell || cell.life === 'stopped') return
+    switch (command.type) {
+      case 'resume':
+        if (cell.life !== 'suspended' || cell.failure?.phase !== 'handling') return
+        cell.failure = null
+        cell.life = 'running'
+        cell.resume()
+        return
+      case 'restart':
+        if (cell.life === 'suspended' || cell.life === 'running') cell.endNow(cell.failure ?? 'shutdown', 'restart')
+        return
+      case 'stop':
+        if (cell.exit === null) cell.endNow(command.reason, 'down')
+        return
+      case 'remove':
+        cell.endNow(cell.exit ?? cell.failure ?? 'shutdown', 'remove')
+        return
+    }
+  }
+
+  exit(reason: ExitReason): void {
+    if (this.#cell.context === this.#context) this.#cell.end(reason)
+  }
+
+  after(delayMs: number, callback: () => void): TimerHandle {
+    return this.#cell.host.after(delayMs, () => this.#cell.signal({ type: 'call', context: this.#context, callback }))
+  }
+
+  cancel(handle: TimerHandle): void {
+    this.#cell.host.cancel(handle)
+  }
+
+  report(level: Level, event: NewEvent, text: string): void {
+    this.#cell.host.report(level, event, text)
+  }
+}

@@ -1,0 +1,37 @@
+// The one receiving interface: a local mailbox, a remote actor, a pool, a singleton proxy and a dead end all are endpoints, so
+// no caller ever asks which it is talking to. And the second lane: signals, what the runtime tells actors about life and death.
+
+import type { Accounts } from './accounts.ts'
+import type { Address } from './address.ts'
+import type { ExitReason } from './exit-reason.ts'
+import type { Message } from './message.ts'
+import type { ReplyTo } from './reply.ts'
+
+/** Whatever can receive. */
+export interface Endpoint {
+  /** The system that this endpoint belongs to: its counters, asks and dead letters. */
+  readonly host: Accounts
+  /** Where messages for this endpoint end up; for a pool or a proxy, its own address. */
+  readonly address: Address
+  /**
+   * Takes one user message and accounts for it: it is queued, forwarded or dead-lettered with a reason (and an asker told).
+   * Never throws and never blocks.
+   */
+  post(message: Message, replyTo: ReplyTo): void
+  /** Whether a message posted now would be queued or sent rather than refused. A hint for `tryTell`; exact for local mailboxes. */
+  accepts(): boolean
+  /** Messages accepted and not yet handled or sent, the one in progress included. What least-outstanding routing compares. */
+  readonly outstanding: number
+  /** Takes one signal. Signals never wait behind user messages and are never dropped while the target lives. */
+  signal(signal: Signal): void
+}
+
+/** A signal to any endpoint; local and remote endpoints understand the same ones. */
+export type Signal =
+  /** Stop in order; what is queued becomes dead letters. */
+  | { readonly type: 'stop'; readonly reason: ExitReason }
+  /** Tell `watcher` once when you are gone, naming you as `target`. */
+  | { readonly type: 'watch'; readonly watcher: Endpoint; readonly target: Address }
+  | { readonly type: 'unwatch'; readonly watcher: Endpoint }
+  /** Somebody you watch is gone: the `target` of the watch. */
+  | { readonly type: 'terminated'; readonly address: Address; readonly reason: ExitReason }

@@ -1,0 +1,38 @@
+// What happens in a system and is worth knowing: each event is one entry on the event bus and, but for dead letters, one log line.
+
+import type { NodeIdentity } from './address.ts'
+import type { DeadLetter } from './dead-letter.ts'
+
+/** Everything that the event bus carries. `at` is monotonic time in milliseconds. */
+export type SystemEvent = { readonly at: number } & (
+  | { readonly type: 'actor.failed'; readonly path: string; readonly incarnation: number; readonly phase: string; readonly cause: string }
+  | { readonly type: 'actor.backoff'; readonly path: string; readonly attempt: number; readonly delayMs: number }
+  | { readonly type: 'actor.restarted'; readonly path: string; readonly incarnation: number; readonly attempt: number }
+  | { readonly type: 'actor.stopped'; readonly path: string; readonly reason: string }
+  | { readonly type: 'supervisor.gave-up'; readonly path: string; readonly child: string; readonly restarts: number; readonly withinMs: number }
+  | { readonly type: 'recovery.replaced'; readonly path: string; readonly machine: string; readonly cause: string }
+  | { readonly type: 'dead-letter'; readonly letter: DeadLetter }
+  | { readonly type: 'node.up'; readonly node: NodeIdentity }
+  | { readonly type: 'node.suspect'; readonly node: NodeIdentity; readonly why: string }
+  | { readonly type: 'node.trusted'; readonly node: NodeIdentity }
+  | { readonly type: 'node.down'; readonly node: NodeIdentity; readonly why: string }
+  | { readonly type: 'node.left'; readonly node: NodeIdentity }
+  | { readonly type: 'node.joined'; readonly node: NodeIdentity }
+  | { readonly type: 'node.displaced'; readonly node: NodeIdentity; readonly why: string }
+  | { readonly type: 'link.lost'; readonly why: string }
+  | { readonly type: 'link.restored'; readonly downMs: number }
+  | { readonly type: 'frames.lost'; readonly from: NodeIdentity; readonly missing: number }
+  | { readonly type: 'frame.refused'; readonly why: string; readonly bytes: number }
+  | { readonly type: 'singleton.leading'; readonly name: string; readonly epoch: number; readonly takeoverMs: number }
+  | { readonly type: 'singleton.followed'; readonly name: string; readonly epoch: number; readonly owner: NodeIdentity }
+  | { readonly type: 'singleton.lost'; readonly name: string; readonly epoch: number; readonly why: string }
+  | { readonly type: 'singleton.fenced'; readonly name: string; readonly epoch: number; readonly why: string }
+)
+
+type WithoutTime<E> = E extends unknown ? Omit<E, 'at'> : never
+
+/** An event before it is put on the bus, which adds the time. */
+export type NewEvent = WithoutTime<SystemEvent>
+
+/** How loud an event is in the log. */
+export type Level = 'debug' | 'info' | 'warn' | 'error'

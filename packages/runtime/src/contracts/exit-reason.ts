@@ -1,0 +1,33 @@
+// Why an actor is gone. The words are OTP's.
+
+import type { Failure } from './failure.ts'
+
+/** Why an actor ended: `normal`, `shutdown`, `{ shutdown: why }`, `killed`, `node-down`, or the failure that ended it. */
+export type ExitReason = 'normal' | 'shutdown' | 'killed' | 'node-down' | { readonly shutdown: string } | Failure
+
+/** Whether an exit reason is a failure, as opposed to an orderly end. */
+export function isFailure(reason: ExitReason): reason is Failure {
+  return typeof reason === 'object' && 'phase' in reason
+}
+
+/** Whether an exit is abnormal in OTP's sense (restarts a `transient` child): anything but `normal`, `shutdown`, `{ shutdown }`. */
+export function isAbnormal(reason: ExitReason): boolean {
+  return reason === 'killed' || reason === 'node-down' || isFailure(reason)
+}
+
+/** One short line for logs and messages. */
+export function describeExit(reason: ExitReason): string {
+  if (typeof reason === 'string') return reason
+  if ('shutdown' in reason) return `shutdown: ${reason.shutdown}`
+  return `failed while ${reason.phase}: ${describeCause(reason.cause)}`
+}
+
+/** One short line for whatever was thrown. */
+export function describeCause(cause: unknown): string {
+  if (cause instanceof Error) return `${cause.name}: ${cause.message}`
+  try {
+    return String(cause)
+  } catch {
+    return 'a value that cannot be printed'
+  }
+}

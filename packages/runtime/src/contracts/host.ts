@@ -1,0 +1,45 @@
+// What one system offers to everything inside it and to the sibling packages: accounting, asks, lookups and a way out of the node.
+
+import type { Accounts } from './accounts.ts'
+import type { Address, NodeIdentity } from './address.ts'
+import type { Endpoint } from './endpoint.ts'
+import type { Env, TimerHandle } from './env.ts'
+import type { Level, NewEvent, SystemEvent } from './event.ts'
+import type { Logger } from './log.ts'
+import type { Protocol } from './message.ts'
+import type { Ref } from './ref.ts'
+import type { ServiceKey } from './service.ts'
+
+/** What leads to other nodes. Set by the cluster; without it every foreign address is unreachable. */
+export interface Remoting {
+  /** The endpoint for an address on another node (or on an earlier life of this one). */
+  endpoint(address: Address): Endpoint
+}
+
+/** One system, as its parts and the sibling packages see it. */
+export interface Host extends Accounts {
+  readonly env: Env
+  readonly log: Logger
+  /** This system's node; `local~0` until it joins a cluster. */
+  identity: NodeIdentity
+  remoting: Remoting | undefined
+  /** The live local actor at `path`; `uid` 0 takes whoever lives there. */
+  lookup(path: string, uid: number): Endpoint | undefined
+  /** The endpoint for any address: local, remote, or one that dead-letters with the right reason. Never undefined. */
+  resolve(address: Address): Endpoint
+  /** A ref that posts to an endpoint. */
+  refTo<P extends Protocol>(endpoint: Endpoint): Ref<P>
+  /** The endpoint behind a ref of this system. */
+  endpointOf(ref: Ref<Protocol>): Endpoint
+  /** Calls back once; cheaper than an Env timer when there are many. */
+  after(delayMs: number, callback: () => void): TimerHandle
+  cancel(handle: TimerHandle): void
+  /** Puts an event on the bus and, as one line, into the log. */
+  report(level: Level, event: NewEvent, text: string): void
+  /** Subscribes to events. Returns the way to stop. A listener that throws is logged and kept. */
+  onEvent(listener: (event: SystemEvent) => void): () => void
+  /** Makes a service available to all actors of the system. */
+  provide<T>(key: ServiceKey<T>, value: T): void
+  /** Called once when the system has stopped. */
+  onStopped(callback: () => void): void
+}

@@ -1,0 +1,9 @@
+// Where log lines go: four levels, fields first, as pino has it.
+
+/** A structured logger. pino's instances fit as they are. */
+export interface Logger {
+  debug(fields: object, text: string): void
+  info(fields: object, text: string): void
+  warn(fields: object, text: string): void
+  error(fields: object, text: string): void
+}

@@ -1,0 +1,15 @@
+// Where the answer to a message goes.
+
+/**
+ * `null` for a tell, a number for an ask of this node (a slot of its ask table), or a port that carries the answer elsewhere.
+ * Numbers are what local asks use, so that an ask allocates no object besides its promise.
+ */
+export type ReplyTo = null | number | ReplyPort
+
+/** Carries the answer of an ask to where it was asked, exactly once; later calls are ignored. */
+export interface ReplyPort {
+  /** Monotonic time after which nobody waits for the answer: the message is then not handled any more. */
+  readonly expiresAt?: number
+  resolve(value: unknown): void
+  reject(error: Error): void
+}

@@ -1,0 +1,74 @@
+// How a parent takes part in the lives of its children: what it is told, and what it can order.
+
+import type { ActorDefinition, SpawnOptions } from './behavior.ts'
+import type { Command } from './command.ts'
+import type { Env, TimerHandle } from './env.ts'
+import type { Endpoint } from './endpoint.ts'
+import type { Level, NewEvent } from './event.ts'
+import type { ExitReason } from './exit-reason.ts'
+import type { LifeState } from './lifecycle.ts'
+import type { Protocol } from './message.ts'
+import type { Ref } from './ref.ts'
+import type { ServiceKey } from './service.ts'
+import type { Shutdown } from './shutdown.ts'
+
+/** A child as its parent sees it. Stays the same through restarts. */
+export interface Child {
+  readonly name: string
+  readonly path: string
+  readonly ref: Ref<Protocol>
+  readonly incarnation: number
+  readonly life: LifeState
+  /** Failures in a row without a message handled in between. */
+  readonly attempt: number
+}
+
+/**
+ * What a parent is told about its children, one call at a time, in order, in the parent's own turn. An ordinary actor has no such
+ * hooks: its children are removed when they end. A parent with hooks decides, sooner or later, by `order`.
+ */
+export interface Supervision {
+  /** A start or restart is complete: the child handles messages. */
+  started(child: Child): void
+  /**
+   * The child has ended or failed and waits for an order; its mailbox still takes messages. `reason` is a Failure when it failed,
+   * with phase `starting` when a start or restart did. Answer now or later: `restart`, `resume` (after a failure while handling only) or `remove`.
+   */
+  down(child: Child, reason: ExitReason): void
+}
+
+/** Options of a supervised child, beyond those of any actor. */
+export interface ChildOptions<I> extends SpawnOptions<I> {
+  /** How long it may take to stop; default: what its definition says. */
+  readonly shutdownMs?: Shutdown
+  /** Services for this child and everything beneath it. */
+  readonly provide?: ReadonlyMap<ServiceKey<unknown>, unknown>
+}
+
+/** What a supervising parent can do. Handed to `ActorDefinition.supervise`, alive for one incarnation of the parent. */
+export interface SupervisionControl {
+  readonly env: Env
+  readonly path: string
+  /** Starts a child. It may have failed already when this returns: `down` tells. @throws NameTakenError @throws InvalidOptionError */
+  spawn<P extends Protocol, I>(definition: ActorDefinition<P, I>, options: ChildOptions<I>): Child
+  /** Executes a command. Commands for a child that has moved on since (other incarnation, gone) do nothing. */
+  order(child: Child, command: Command): void
+  /** Ends this supervisor itself: its remaining children are stopped in reverse start order, then it exits with `reason`. */
+  exit(reason: ExitReason): void
+  /** Calls back in the supervisor's own turn, unless its incarnation has ended. */
+  after(delayMs: number, callback: () => void): TimerHandle
+  cancel(handle: TimerHandle): void
+  /** Puts an event on the bus and, as one line, into the log. */
+  report(level: Level, event: NewEvent, text: string): void
+}
+
+/** A definition that takes part in the lives of its children, or stands before its own mailbox. For sibling packages. */
+export interface SupervisingDefinition<P extends Protocol, I = undefined> extends ActorDefinition<P, I> {
+  /** Makes the actor the supervisor of its children. Called at each start, before `start`. */
+  supervise?(control: SupervisionControl): Supervision
+  /**
+   * What the actor's ref posts to instead of its mailbox (a pool's router, a proxy). Called once, for all its incarnations:
+   * `current` answers what `supervise` made for the present one, `null` between incarnations and after the end.
+   */
+  route?(inside: Endpoint, current: () => Supervision | null): Endpoint
+}

@@ -1,0 +1,92 @@
+// Who runs next: one run queue for all actors of a system, one wake-up for many turns, and a hand back to I/O before it hurts.
+
+import type { Env } from '../contracts/env.ts'
+
+/** Something that has work to do, in turns. */
+export interface Runnable {
+  /** Does at most one turn's work; answers how many messages it handled and whether it wants another turn. */
+  turn(throughput: number): number
+  /** Whether there is more to do right after a turn. */
+  readonly ready: boolean
+  /** True while it stands in the run queue; kept by the dispatcher. */
+  queued: boolean
+}
+
+/** Fairness, with units. */
+export interface DispatchOptions {
+  /** Messages one actor may handle in one turn. Default 64. */
+  readonly throughput?: number
+  /** Milliseconds of work after which the loop is handed back to I/O and timers. Default 5. */
+  readonly sliceMs?: number
+}
+
+// Reading the clock costs more than a message (47 ns against 27): it is read once per this many messages.
+const messagesPerClock = 1024
+
+/** The run queue: first come, first served, at most `throughput` messages a turn. */
+export class Dispatcher {
+  readonly #env: Env
+  readonly #throughput: number
+  readonly #sliceMs: number
+  readonly #drain = (): void => this.#run()
+
+  #queue: (Runnable | null)[] = new Array<null>(64).fill(null)
+  #mask = 63
+  #head = 0
+  #length = 0
+  #awake = false
+
+  constructor(env: Env, options: DispatchOptions = {}) {
+    this.#env = env
+    this.#throughput = options.throughput ?? 64
+    this.#sliceMs = options.sliceMs ?? 5
+  }
+
+  /** Puts an actor into the run queue unless it stands there already. */
+  schedule(actor: Runnable): void {
+    if (actor.queued) return
+    actor.queued = true
+    this.#push(actor)
+    if (this.#awake) return
+    this.#awake = true
+    this.#env.soon(this.#drain)
+  }
+
+  #run(): void {
+    const env = this.#env
+    const until = env.now() + this.#sliceMs
+    let budget = messagesPerClock
+    while (this.#length > 0) {
+      const actor = this.#queue[this.#head]!
+      this.#queue[this.#head] = null
+      this.#head = (this.#head + 1) & this.#mask
+      this.#length--
+      // A turn counts as one message at least, so that turns of signals only cannot keep the loop for ever.
+      budget -= actor.turn(this.#throughput) + 1
+      if (actor.ready) this.#push(actor)
+      else actor.queued = false
+      if (budget > 0) continue
+      if (env.now() >= until) {
+        env.afterIo(this.#drain)
+        return
+      }
+      budget = messagesPerClock
+    }
+    this.#awake = false
+  }
+
+  #push(actor: Runnable): void {
+    if (this.#length > this.#mask) this.#grow()
+    this.#queue[(this.#head + this.#length) & this.#mask] = actor
+    this.#length++
+  }
+
+  #grow(): void {
+    const old = this.#queue
+    const queue: (Runnable | null)[] = new Array<null>(old.length * 2).fill(null)
+    for (let i = 0; i < old.length; i++) queue[i] = old[(this.#head + i) & this.#mask]!
+    this.#queue = queue
+    this.#head = 0
+    this.#mask = queue.length - 1
+  }
+}

@@ -1,0 +1,178 @@
+// Everything the runtime throws or rejects with. One class per thing a caller can react to; docs/errors.md has an entry per code.
+
+import type { DeadLetterReason } from './contracts/dead-letter.ts'
+import { UnderstudyError } from './contracts/error.ts'
+import type { Message } from './contracts/message.ts'
+
+/** What is known about a message whose answer did not come. */
+export type Outcome = 'never-handled' | 'maybe-handled' | 'handled'
+
+/** The base of the errors an ask ends with: which message, and whether it was handled. */
+export abstract class DeliveryError extends UnderstudyError {
+  /** Whether the receiver handled the message. Only `never-handled` is safe to repeat without idempotence. */
+  readonly outcome: Outcome
+  /** The message, handed back. */
+  readonly undelivered: Message
+
+  constructor(text: string, message: Message, outcome: Outcome, options?: ErrorOptions) {
+    super(text, options)
+    this.outcome = outcome
+    this.undelivered = message
+  }
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    if (this !== (DeliveryError as unknown)) return UnderstudyError[Symbol.hasInstance].call(this, value)
+    return value instanceof UnderstudyError && 'outcome' in value
+  }
+}
+
+/** No answer came before the deadline. */
+export class AskTimeoutError extends DeliveryError {
+  static override readonly code = 'ASK_TIMEOUT'
+  constructor(target: string, message: Message, timeoutMs: number) {
+    super(
+      `no answer to '${message.type}' from ${target} within ${timeoutMs} ms; it may or may not have been handled. ` +
+        'Raise timeoutMs, or look at what the actor is busy with',
+      message,
+      'maybe-handled',
+    )
+  }
+}
+
+/** The handler threw, so there is no answer; its supervisor decides what happens to the actor. */
+export class ActorFailedError extends DeliveryError {
+  static override readonly code = 'ACTOR_FAILED'
+  constructor(target: string, message: Message, cause: unknown) {
+    const why = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)
+    super(`${target} failed while handling '${message.type}': ${why}. Its handler began, so parts may have happened`, message, 'maybe-handled', {
+      cause,
+    })
+  }
+}
+
+/** The receiver's mailbox is full. Slow down, or give the actor more room or more colleagues. */
+export class MailboxFullError extends DeliveryError {
+  static override readonly code = 'MAILBOX_FULL'
+  constructor(target: string, message: Message) {
+    super(`the mailbox of ${target} is full, '${message.type}' was not taken. Send less at a time, or raise mailbox.capacity`, message, 'never-handled')
+  }
+}
+
+/** The receiver does not exist, or is gone. Look it up again. */
+export class NoSuchActorError extends DeliveryError {
+  static override readonly code = 'NO_SUCH_ACTOR'
+  readonly reason: DeadLetterReason
+  constructor(target: string, message: Message, reason: DeadLetterReason) {
+    super(`nobody handles '${message.type}' at ${target} (${reason}). Look the actor up again`, message, 'never-handled')
+    this.reason = reason
+  }
+}
+
+/** The receiver's node is down, or there is no connection to it now. */
+export class NodeUnreachableError extends DeliveryError {
+  static override readonly code = 'NODE_UNREACHABLE'
+  readonly reason: DeadLetterReason
+  constructor(target: string, message: Message, reason: DeadLetterReason, outcome: Outcome) {
+    const fate = outcome === 'never-handled' ? 'it was not sent' : 'it may or may not have been handled'
+    super(`${target} cannot be reached (${reason}), '${message.type}': ${fate}. Try another node, or wait until it is up`, message, outcome)
+    this.reason = reason
+  }
+}
+
+/** The message itself cannot be delivered: too large, not encodable, not understood, or it made its receiver fail. */
+export class MessageRefusedError extends DeliveryError {
+  static override readonly code = 'MESSAGE_REFUSED'
+  readonly reason: DeadLetterReason
+  constructor(target: string, message: Message, reason: DeadLetterReason, detail: string, options?: ErrorOptions) {
+    super(`'${message.type}' for ${target} was refused (${reason}): ${detail}`, message, 'never-handled', options)
+    this.reason = reason
+  }
+}
+
+/** A definition, a spec or an option is not what it should be; thrown in the caller, naming the field. */
+export class InvalidOptionError extends UnderstudyError {
+  static override readonly code = 'INVALID_OPTION'
+  /** The field, as a path such as `children[2].shutdownMs`. */
+  readonly field: string
+  constructor(field: string, found: unknown, wanted: string) {
+    let shown: string
+    try {
+      shown = typeof found === 'function' ? 'a function' : (JSON.stringify(found) ?? String(found))
+    } catch {
+      shown = typeof found
+    }
+    super(`${field} is ${shown}; it must be ${wanted}`)
+    this.field = field
+  }
+}
+
+/** A living sibling already has that name. */
+export class NameTakenError extends UnderstudyError {
+  static override readonly code = 'NAME_TAKEN'
+  constructor(path: string) {
+    super(`an actor already lives at ${path}. Choose another name, or stop it first`)
+  }
+}
+
+/** The system has stopped or is stopping. */
+export class SystemStoppedError extends UnderstudyError {
+  static override readonly code = 'SYSTEM_STOPPED'
+  constructor(what: string) {
+    super(`${what}: the system has stopped. Create a new one`)
+  }
+}
+
+/** An actor could not be started. */
+export class StartFailedError extends UnderstudyError {
+  static override readonly code = 'START_FAILED'
+  readonly path: string
+  constructor(path: string, cause: unknown) {
+    const why = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)
+    super(`${path} could not be started: ${why}`, { cause })
+    this.path = path
+  }
+}
+
+/** Nobody provided what an actor asked for by `ctx.service`. */
+export class ServiceMissingError extends UnderstudyError {
+  static override readonly code = 'SERVICE_MISSING'
+  constructor(path: string, name: string) {
+    super(`${path} asked for the service '${name}', which neither its ancestors nor the system provide`)
+  }
+}
+
+/** A compare-and-set did not find what it expected; nothing was written. */
+export class RevisionConflictError extends UnderstudyError {
+  static override readonly code = 'REVISION_CONFLICT'
+  readonly key: string
+  /** The revision found, when the store said. */
+  readonly actual: number | undefined
+  constructor(key: string, expected: number, actual: number | undefined, options?: ErrorOptions) {
+    super(`'${key}' is not at revision ${expected}${actual === undefined ? '' : ` but at ${actual}`}; nothing was written`, options)
+    this.key = key
+    this.actual = actual
+  }
+}
+
+/** The store did not answer; a write may or may not have happened. */
+export class StoreUnavailableError extends UnderstudyError {
+  static override readonly code = 'STORE_UNAVAILABLE'
+  constructor(what: string, why: string, options?: ErrorOptions) {
+    super(`${what}: no answer from the store (${why}); a write may or may not have happened. Try again, or check the NATS servers`, options)
+  }
+}
+
+/** This node may no longer act as the leader: stop at once, another one does. */
+export class FencedError extends UnderstudyError {
+  static override readonly code = 'FENCED'
+  readonly epoch: number
+  constructor(name: string, epoch: number, why: string, options?: ErrorOptions) {
+    super(`the leadership of '${name}' at epoch ${epoch} is over: ${why}`, options)
+    this.epoch = epoch
+  }
+}
+
+/** The transport cannot connect, or the server cannot do what is needed. */
+export class TransportError extends UnderstudyError {
+  static override readonly code = 'TRANSPORT'
+}

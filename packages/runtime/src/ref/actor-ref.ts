@@ -1,0 +1,70 @@
+// The ref: an endpoint with the four verbs of talking. Refs are compared by address, not by identity.
+
+import { type Address, formatAddress } from '../contracts/address.ts'
+import type { Endpoint } from '../contracts/endpoint.ts'
+import type { Message, MessageOf, Protocol, ReplyOf } from '../contracts/message.ts'
+import type { AskOptions, Ref } from '../contracts/ref.ts'
+import { InvalidOptionError } from '../errors.ts'
+
+/** How long an ask waits by default, in milliseconds. */
+export const defaultAskTimeoutMs = 5000
+
+const longestAskMs = 2 ** 31 - 1
+
+/** A ref to any endpoint. */
+export class ActorRef<P extends Protocol> implements Ref<P> {
+  readonly #endpoint: Endpoint
+
+  constructor(endpoint: Endpoint) {
+    this.#endpoint = endpoint
+  }
+
+  /** The endpoint behind a ref; for the runtime's own family. */
+  static endpointOf(ref: Ref<Protocol>): Endpoint {
+    if (!ActorRef.is(ref)) throw new InvalidOptionError('ref', ref, 'a ref made by this copy of the runtime')
+    return ref.#endpoint
+  }
+
+  static is(value: unknown): value is ActorRef<Protocol> {
+    return typeof value === 'object' && value !== null && #endpoint in value
+  }
+
+  get address(): Address {
+    return this.#endpoint.address
+  }
+
+  tell(message: MessageOf<P>): void {
+    const endpoint = this.#endpoint
+    endpoint.host.counters.sent++
+    endpoint.post(message as Message, null)
+  }
+
+  tryTell(message: MessageOf<P>): boolean {
+    const endpoint = this.#endpoint
+    const { counters } = endpoint.host
+    counters.sent++
+    if (!endpoint.accepts()) {
+      counters.rejected++
+      return false
+    }
+    endpoint.post(message as Message, null)
+    return true
+  }
+
+  ask<M extends MessageOf<P>>(message: M, options?: AskOptions): Promise<ReplyOf<P, M['type']>> {
+    const timeoutMs = options?.timeoutMs ?? defaultAskTimeoutMs
+    if (!(timeoutMs >= 0 && timeoutMs <= longestAskMs)) {
+      return Promise.reject(new InvalidOptionError('timeoutMs', timeoutMs, `a number of milliseconds from 0 to ${longestAskMs}`))
+    }
+    const endpoint = this.#endpoint
+    const { host } = endpoint
+    const { slot, promise } = host.openAsk(timeoutMs, endpoint, message as Message)
+    host.counters.sent++
+    endpoint.post(message as Message, slot)
+    return promise as Promise<ReplyOf<P, M['type']>>
+  }
+
+  toString(): string {
+    return formatAddress(this.address)
+  }
+}

@@ -1,0 +1,37 @@
+// What an asker is told about a message that was not handled.
+
+import type { DeadLetterReason } from '../contracts/dead-letter.ts'
+import { describeCause } from '../contracts/exit-reason.ts'
+import type { Message } from '../contracts/message.ts'
+import {
+  ActorFailedError,
+  type DeliveryError,
+  MailboxFullError,
+  MessageRefusedError,
+  NoSuchActorError,
+  NodeUnreachableError,
+} from '../errors.ts'
+
+/** The error for a dead letter's reason. */
+export function undelivered(reason: DeadLetterReason, target: string, message: Message, cause?: unknown): DeliveryError {
+  switch (reason) {
+    case 'mailbox-full':
+      return new MailboxFullError(target, message)
+    case 'no-such-actor':
+    case 'stopped':
+    case 'stale-incarnation':
+      return new NoSuchActorError(target, message, reason)
+    case 'node-down':
+    case 'unreachable':
+    case 'shed':
+      return new NodeUnreachableError(target, message, reason, 'never-handled')
+    case 'poison':
+      return new ActorFailedError(target, message, cause)
+    case 'expired':
+      return new MessageRefusedError(target, message, reason, 'its deadline had passed before it was handled')
+    case 'too-large':
+    case 'invalid':
+    case 'undeliverable-codec':
+      return new MessageRefusedError(target, message, reason, cause === undefined ? 'see the reason' : describeCause(cause), { cause })
+  }
+}

@@ -1,0 +1,197 @@
+// One system from the inside: what its cells and the sibling packages work with. The composition root, `system.ts`, makes it.
+
+import { type Address, formatAddress, type NodeIdentity, sameNode } from '../contracts/address.ts'
+import type { DeadLetterReason } from '../contracts/dead-letter.ts'
+import type { Counters } from '../contracts/accounts.ts'
+import type { Endpoint } from '../contracts/endpoint.ts'
+import type { Env, TimerHandle } from '../contracts/env.ts'
+import type { Level, NewEvent, SystemEvent } from '../contracts/event.ts'
+import { describeCause } from '../contracts/exit-reason.ts'
+import type { Remoting } from '../contracts/host.ts'
+import type { Logger } from '../contracts/log.ts'
+import type { Message, Protocol } from '../contracts/message.ts'
+import type { Ref } from '../contracts/ref.ts'
+import type { ReplyTo } from '../contracts/reply.ts'
+import type { ServiceKey } from '../contracts/service.ts'
+import type { Cell, Home } from '../actor/cell.ts'
+import { lifeCycle } from '../actor/life.ts'
+import { type DispatchOptions, Dispatcher } from '../dispatch/dispatcher.ts'
+import { TimerHeap } from '../dispatch/timer-heap.ts'
+import { ActorRef } from '../ref/actor-ref.ts'
+import { AskTable } from '../ref/ask-table.ts'
+import { DeadEnd } from '../ref/dead-end.ts'
+import { DeadLetterOffice } from '../ref/dead-letters.ts'
+import { undelivered } from '../ref/undelivered.ts'
+import { EventBus } from './event-bus.ts'
+
+const unnamed = /~([0-9a-z]{1,11})$/
+
+/** The inside of one system. */
+export class SystemHost implements Home {
+  readonly env: Env
+  readonly log: Logger
+  readonly dispatcher: Dispatcher
+  readonly life = lifeCycle
+  readonly #published = new Map<number, Cell>()
+  readonly deadLetters = new DeadLetterOffice()
+  readonly counters: Counters = {
+    sent: 0,
+    received: 0,
+    handled: 0,
+    rejected: 0,
+    deadLettered: 0,
+    forwarded: 0,
+    waiting: 0,
+    lateReplies: 0,
+    staleContexts: 0,
+  }
+  identity: NodeIdentity = { name: 'local', incarnation: 0 }
+  remoting: Remoting | undefined
+  /** Set once by the composition root. */
+  root!: Cell
+
+  readonly #asks: AskTable
+  readonly #timers: TimerHeap
+  readonly #bus: EventBus
+  readonly #services = new Map<unknown, unknown>()
+  readonly #onStopped: (() => void)[] = []
+  #uids = 0
+  #stopped = false
+
+  constructor(env: Env, log: Logger, dispatch: DispatchOptions | undefined) {
+    this.env = env
+    this.log = log
+    this.dispatcher = new Dispatcher(env, dispatch)
+    this.#asks = new AskTable(env, () => {
+      this.counters.lateReplies++
+    })
+    this.#timers = new TimerHeap(env)
+    this.#bus = new EventBus((cause) => log.error({ cause: describeCause(cause) }, 'a listener of the event bus threw'))
+  }
+
+  get observed(): boolean {
+    return this.#bus.observed
+  }
+
+  get stopped(): boolean {
+    return this.#stopped
+  }
+
+  nextUid(): number {
+    return ++this.#uids
+  }
+
+  publish(cell: Cell): void {
+    this.#published.set(cell.uid, cell)
+  }
+
+  unpublish(cell: Cell): void {
+    this.#published.delete(cell.uid)
+  }
+
+  // --- Addresses ------------------------------------------------------------------------------------------------------------
+
+  lookup(path: string, uid: number): Endpoint | undefined {
+    let cell: Cell | undefined = this.root
+    for (const name of path.split('/').slice(1)) {
+      const parent: Cell = cell
+      cell = parent.namedChildren?.get(name)
+      if (cell !== undefined) continue
+      const match = unnamed.exec(name)
+      cell = match === null ? undefined : this.#published.get(Number.parseInt(match[1]!, 36))
+      if (cell === undefined || cell.parent !== parent || cell.name !== name) return undefined
+    }
+    return uid === 0 || cell.uid === uid ? cell.entry : undefined
+  }
+
+  resolve(address: Address): Endpoint {
+    if (sameNode(address.node, this.identity) || (this.remoting === undefined && address.node.name === this.identity.name)) {
+      return this.lookup(address.path, address.uid) ?? new DeadEnd(this, address, 'no-such-actor')
+    }
+    return this.remoting?.endpoint(address) ?? new DeadEnd(this, address, 'unreachable')
+  }
+
+  refTo<P extends Protocol>(endpoint: Endpoint): Ref<P> {
+    return new ActorRef<P>(endpoint)
+  }
+
+  endpointOf(ref: Ref<Protocol>): Endpoint {
+    return ActorRef.endpointOf(ref)
+  }
+
+  // --- Accounting -----------------------------------------------------------------------------------------------------------
+
+  deadLetter(message: Message, replyTo: ReplyTo, reason: DeadLetterReason, target: string, cause?: unknown): void {
+    this.counters.deadLettered++
+    const asked = replyTo !== null
+    const letter = { message, reason, target, at: this.env.now(), asked, ...(cause !== undefined && { cause }) }
+    const fresh = this.deadLetters.file(letter)
+    if (this.#bus.observed) this.#bus.emit({ type: 'dead-letter', at: letter.at, letter })
+    // A failing message was already told of as its actor's failure; an asker has its error. What remains is what nobody else reports.
+    if (fresh > 0 && reason !== 'poison' && !asked) {
+      const text = `dead letter '${message.type}' for ${target} (${reason})${fresh > 1 ? `, and ${fresh - 1} more for this reason` : ''}`
+      this.log.warn({ event: 'dead-letter', reason, target, messageType: message.type, count: fresh }, text)
+    }
+    if (asked) this.rejectReply(replyTo, undelivered(reason, target, message, cause))
+  }
+
+  openAsk(timeoutMs: number, target: { readonly address: Address }, message: Message): { readonly slot: number; readonly promise: Promise<unknown> } {
+    return this.#asks.add(timeoutMs, target, message)
+  }
+
+  resolveReply(replyTo: ReplyTo, value: unknown): void {
+    if (typeof replyTo === 'number') this.#asks.resolve(replyTo, value)
+    else replyTo?.resolve(value)
+  }
+
+  rejectReply(replyTo: ReplyTo, error: Error): void {
+    if (typeof replyTo === 'number') this.#asks.reject(replyTo, error)
+    else replyTo?.reject(error)
+  }
+
+  remainingMs(replyTo: ReplyTo): number {
+    return typeof replyTo === 'number' ? this.#asks.remainingMs(replyTo) : Number.POSITIVE_INFINITY
+  }
+
+  // --- Time, events, services -----------------------------------------------------------------------------------------------
+
+  after(delayMs: number, callback: () => void): TimerHandle {
+    return this.#timers.set(delayMs, callback)
+  }
+
+  cancel(handle: TimerHandle): void {
+    this.#timers.cancel(handle)
+  }
+
+  report(level: Level, event: NewEvent, text: string): void {
+    const { type, ...fields } = event
+    this.log[level]({ event: type, ...fields }, text)
+    if (this.#bus.observed) this.#bus.emit({ ...event, at: this.env.now() } as SystemEvent)
+  }
+
+  onEvent(listener: (event: SystemEvent) => void): () => void {
+    return this.#bus.on(listener)
+  }
+
+  provide<T>(key: ServiceKey<T>, value: T): void {
+    this.#services.set(key, value)
+  }
+
+  findService(key: unknown): unknown {
+    return this.#services.get(key)
+  }
+
+  // --- The end --------------------------------------------------------------------------------------------------------------
+
+  onStopped(callback: () => void): void {
+    if (this.#stopped) callback()
+    else this.#onStopped.push(callback)
+  }
+
+  rootStopped(): void {
+    this.#stopped = true
+    this.#asks.rejectAll((target, message) => undelivered('stopped', formatAddress(target.address), message))
+    this.#timers.clear()
+    for (const callback of this.#onStopped.splice(0)) callback()
+  }
+}

@@ -1,0 +1,94 @@
+// The composition root: the only place that chooses a real clock, a logger and a dispatcher.
+
+import { type Address, isPath } from '../contracts/address.ts'
+import type { ActorDefinition, SpawnArguments } from '../contracts/behavior.ts'
+import type { DeadLetter, DeadLetterReason } from '../contracts/dead-letter.ts'
+import type { Env } from '../contracts/env.ts'
+import type { SystemEvent } from '../contracts/event.ts'
+import type { Counters } from '../contracts/accounts.ts'
+import type { Host } from '../contracts/host.ts'
+import type { Logger } from '../contracts/log.ts'
+import type { Protocol } from '../contracts/message.ts'
+import type { Ref } from '../contracts/ref.ts'
+import { Cell } from '../actor/cell.ts'
+import type { DispatchOptions } from '../dispatch/dispatcher.ts'
+import { systemEnv } from '../dispatch/system-env.ts'
+import { InvalidOptionError, SystemStoppedError } from '../errors.ts'
+import { stderrLogger } from './stderr-logger.ts'
+import { SystemHost } from './system-host.ts'
+
+/** Options of a system; each has a default. */
+export interface SystemOptions {
+  /** Where time and randomness come from. Default: the real ones; tests use `ManualEnv`. */
+  readonly env?: Env
+  /** Default: warnings and errors as JSON lines on standard error. */
+  readonly log?: Logger
+  /** Fairness of the dispatcher. */
+  readonly dispatch?: DispatchOptions
+}
+
+/** A running system of actors in this process. */
+export interface ActorSystem {
+  /** Starts a top-level actor. Unless it is a supervisor, nobody restarts it: it is stopped, and says so, when it fails. */
+  spawn<P extends Protocol, I>(definition: ActorDefinition<P, I>, ...options: SpawnArguments<I>): Ref<P>
+  /** A ref by path (`/shop/catalogue`) or address; valid whether or not somebody lives there. @throws InvalidOptionError */
+  ref<P extends Protocol>(at: string | Address, definition?: ActorDefinition<P, never>): Ref<P>
+  /** Stops all actors, children before parents and last to first, each within its shutdown time. Resolves when all is still. */
+  stop(): Promise<void>
+  /** Subscribes to events; returns the way to stop. */
+  onEvent(listener: (event: SystemEvent) => void): () => void
+  /** The books: `sent + received = handled + rejected + deadLettered + forwarded + waiting` at any quiet moment. */
+  readonly counters: Readonly<Counters>
+  /** What nobody handled: counts by reason, and the last 1000. */
+  readonly deadLetters: { readonly counts: Readonly<Record<DeadLetterReason, number>>; recent(): readonly DeadLetter[] }
+}
+
+const hosts = new WeakMap<ActorSystem, SystemHost>()
+
+const root = {
+  name: 'root',
+  start: () => undefined,
+  handlers: new Map(),
+  capacity: 1,
+  overflow: 'reject',
+  shutdownMs: 'infinity',
+} as const satisfies ActorDefinition<Protocol>
+
+/**
+ * Creates a system: the home of actors in this process.
+ *
+ * Use when: one process is enough. For several nodes use `startNode` of the cluster package, which makes its own system.
+ */
+export function createSystem(options: SystemOptions = {}): ActorSystem {
+  const host = new SystemHost(options.env ?? systemEnv, options.log ?? stderrLogger, options.dispatch)
+  host.root = new Cell(host, null, root as unknown as ActorDefinition<Protocol, unknown>, { name: 'root' })
+  host.life.start(host.root)
+  const system: ActorSystem = {
+    spawn(definition, ...[spawnOptions]) {
+      if (host.stopped || host.root.life !== 'running') throw new SystemStoppedError(`cannot spawn '${definition.name}'`)
+      return host.root.adopt(definition as unknown as ActorDefinition<Protocol, unknown>, (spawnOptions ?? {}) as never).ref as never
+    },
+    ref(at) {
+      if (typeof at !== 'string') return host.refTo(host.resolve(at))
+      if (!isPath(at)) throw new InvalidOptionError('path', at, 'an absolute path of actor names, such as /shop/catalogue')
+      return host.refTo(host.resolve({ node: host.identity, path: at, uid: 0 }))
+    },
+    stop() {
+      const stopped = new Promise<void>((resolve) => host.onStopped(resolve))
+      host.root.end('shutdown')
+      return stopped
+    },
+    onEvent: (listener) => host.onEvent(listener),
+    counters: host.counters,
+    deadLetters: host.deadLetters,
+  }
+  hosts.set(system, host)
+  return system
+}
+
+/** The inside of a system, for sibling packages. */
+export function hostOf(system: ActorSystem): Host {
+  const host = hosts.get(system)
+  if (host === undefined) throw new InvalidOptionError('system', 'something else', 'made by createSystem of this copy of the runtime')
+  return host
+}

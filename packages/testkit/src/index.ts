@@ -1,0 +1,3 @@
+// The door for users.
+
+export { ManualEnv, type ManualEnvOptions } from './manual-env.ts'
