@@ -10,7 +10,7 @@ const directions = {
   testkit: ['runtime', 'supervisor', 'cluster'],
   actors: ['runtime', 'supervisor', 'cluster', 'transport-nats', 'cli'],
 }
-const doors = '(index|spi|pino)'
+const doors = '(index|spi|pino|testing)'
 
 const directionRules = Object.entries(directions).map(([name, allowed]) => ({
   name: `direction-${name}`,

@@ -1,3 +1,3 @@
 // The door for users.
 
-export { ManualEnv, type ManualEnvOptions } from './manual-env.ts'
+export { ManualEnv, type ManualEnvOptions } from '@understudy/runtime/testing'

@@ -1,6 +1,6 @@
 // Virtual time: an Env whose clock moves only when told to, and only when everything that could happen now has happened.
 
-import type { Env, TimerHandle } from '@understudy/runtime'
+import type { Env, TimerHandle } from '../contracts/env.ts'
 
 interface ManualTimer {
   readonly at: number
