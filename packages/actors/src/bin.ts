@@ -1,4 +1,4 @@
 #!/usr/bin/env node
-import { main } from '@understudy/cli'
+import { run } from '@understudy/cli'
 
-await main(process.argv.slice(2))
+process.exitCode = await run(process.argv)

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs'
+// The door of the command, and of what other programs need to run nodes as processes.
 
-/** Runs the `understudy` command with the given arguments (without node and script path). */
-export const main = async (args: readonly string[]): Promise<void> => {
-  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
-  if (args[0] === '--version') console.log(version)
-}
+export { exitWithParent } from './exit-with-parent.ts'
+export { launchNode } from './launcher.ts'
+export type { LaunchOptions, NodeExit, NodeProcess } from './launcher.ts'
+export type { LogRecord, NodeLine } from './log-record.ts'
+export { run } from './main.ts'

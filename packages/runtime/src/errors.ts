@@ -2,6 +2,7 @@
 
 import type { DeadLetterReason } from './contracts/dead-letter.ts'
 import { UnderstudyError } from './contracts/error.ts'
+import { describeCause } from './contracts/exit-reason.ts'
 import type { Message } from './contracts/message.ts'
 
 /** What is known about a message whose answer did not come. */
@@ -31,7 +32,7 @@ export class AskTimeoutError extends DeliveryError {
   static override readonly code = 'ASK_TIMEOUT'
   constructor(target: string, message: Message, timeoutMs: number) {
     super(
-      `no answer to '${message.type}' from ${target} within ${timeoutMs} ms; it may or may not have been handled. ` +
+      `no answer to '${typeOf(message)}' from ${target} within ${timeoutMs} ms; it may or may not have been handled. ` +
         'Raise timeoutMs, or look at what the actor is busy with',
       message,
       'maybe-handled',
@@ -43,10 +44,15 @@ export class AskTimeoutError extends DeliveryError {
 export class ActorFailedError extends DeliveryError {
   static override readonly code = 'ACTOR_FAILED'
   constructor(target: string, message: Message, cause: unknown) {
-    const why = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)
-    super(`${target} failed while handling '${message.type}': ${why}. Its handler began, so parts may have happened`, message, 'maybe-handled', {
-      cause,
-    })
+    const why = describeCause(cause)
+    super(
+      `${target} failed while handling '${typeOf(message)}': ${why}. Its handler began, so parts may have happened`,
+      message,
+      'maybe-handled',
+      {
+        cause,
+      },
+    )
   }
 }
 
@@ -54,7 +60,11 @@ export class ActorFailedError extends DeliveryError {
 export class MailboxFullError extends DeliveryError {
   static override readonly code = 'MAILBOX_FULL'
   constructor(target: string, message: Message) {
-    super(`the mailbox of ${target} is full, '${message.type}' was not taken. Send less at a time, or raise mailbox.capacity`, message, 'never-handled')
+    super(
+      `the mailbox of ${target} is full, '${typeOf(message)}' was not taken. Send less at a time, or raise mailbox.capacity`,
+      message,
+      'never-handled',
+    )
   }
 }
 
@@ -63,7 +73,7 @@ export class NoSuchActorError extends DeliveryError {
   static override readonly code = 'NO_SUCH_ACTOR'
   readonly reason: DeadLetterReason
   constructor(target: string, message: Message, reason: DeadLetterReason) {
-    super(`nobody handles '${message.type}' at ${target} (${reason}). Look the actor up again`, message, 'never-handled')
+    super(`nobody handles '${typeOf(message)}' at ${target} (${reason}). Look the actor up again`, message, 'never-handled')
     this.reason = reason
   }
 }
@@ -74,7 +84,11 @@ export class NodeUnreachableError extends DeliveryError {
   readonly reason: DeadLetterReason
   constructor(target: string, message: Message, reason: DeadLetterReason, outcome: Outcome) {
     const fate = outcome === 'never-handled' ? 'it was not sent' : 'it may or may not have been handled'
-    super(`${target} cannot be reached (${reason}), '${message.type}': ${fate}. Try another node, or wait until it is up`, message, outcome)
+    super(
+      `${target} cannot be reached (${reason}), '${typeOf(message)}': ${fate}. Try another node, or wait until it is up`,
+      message,
+      outcome,
+    )
     this.reason = reason
   }
 }
@@ -84,7 +98,7 @@ export class MessageRefusedError extends DeliveryError {
   static override readonly code = 'MESSAGE_REFUSED'
   readonly reason: DeadLetterReason
   constructor(target: string, message: Message, reason: DeadLetterReason, detail: string, options?: ErrorOptions) {
-    super(`'${message.type}' for ${target} was refused (${reason}): ${detail}`, message, 'never-handled', options)
+    super(`'${typeOf(message)}' for ${target} was refused (${reason}): ${detail}`, message, 'never-handled', options)
     this.reason = reason
   }
 }
@@ -97,7 +111,9 @@ export class InvalidOptionError extends UnderstudyError {
   constructor(field: string, found: unknown, wanted: string) {
     let shown: string
     try {
-      shown = typeof found === 'function' ? 'a function' : (JSON.stringify(found) ?? String(found))
+      // JSON would show NaN and Infinity as null.
+      shown =
+        typeof found === 'function' ? 'a function' : typeof found === 'number' ? String(found) : (JSON.stringify(found) ?? String(found))
     } catch {
       shown = typeof found
     }
@@ -127,7 +143,7 @@ export class StartFailedError extends UnderstudyError {
   static override readonly code = 'START_FAILED'
   readonly path: string
   constructor(path: string, cause: unknown) {
-    const why = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)
+    const why = describeCause(cause)
     super(`${path} could not be started: ${why}`, { cause })
     this.path = path
   }
@@ -175,4 +191,9 @@ export class FencedError extends UnderstudyError {
 /** The transport cannot connect, or the server cannot do what is needed. */
 export class TransportError extends UnderstudyError {
   static override readonly code = 'TRANSPORT'
+}
+
+/** What to call a message; also one that is none, as untyped code may send it. */
+function typeOf(message: Message): string {
+  return describeCause((message as Message | null | undefined)?.type)
 }

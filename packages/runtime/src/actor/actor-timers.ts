@@ -57,7 +57,8 @@ export class ActorTimers {
       beat = Math.max(beat + 1, Math.ceil((now - started + 0.5) / intervalMs))
       tag.handle = host.after(started + beat * intervalMs - now, () => {
         this.#fire(tag, message)
-        next()
+        // A listener of the bus may have cancelled it on the way.
+        if (!tag.cancelled) next()
       })
     }
     next()

@@ -1,7 +1,6 @@
 // One actor: mailbox, behaviour and place in the tree. This file is the message path; `life.ts` is birth, failure and death.
 
-import type { Address } from '../contracts/address.ts'
-import { formatAddress, isActorName } from '../contracts/address.ts'
+import { type Address, formatAddress, isActorName, sameNode } from '../contracts/address.ts'
 import type { Endpoint, Signal } from '../contracts/endpoint.ts'
 import type { ExitReason } from '../contracts/exit-reason.ts'
 import type { Failure } from '../contracts/failure.ts'
@@ -20,6 +19,7 @@ import { DeadEnd } from '../ref/dead-end.ts'
 import { ActorTimers, TimerTag } from './actor-timers.ts'
 import type { Context } from './context.ts'
 import type { Ending } from './ending.ts'
+import { asPromise, isThenable } from './thenable.ts'
 import { Watches } from './watches.ts'
 
 /** Signals a cell gets from its own children and its own timers, besides those any endpoint understands. */
@@ -80,10 +80,12 @@ export class Cell implements Endpoint, Runnable, Child {
   inFlight: InFlight | null = null
   ending: Ending | null = null
   failure: Failure | null = null
-  /** Why it ended in order, while it waits for its supervisor's order. */
+  /** Why it ended: in order, while it waits for its supervisor's order; or for good. */
   exit: ExitReason | null = null
   supervision: Supervision | null = null
   behaviorState: unknown = undefined
+  /** Whether this incarnation's start is complete: only then is there something for its `stopped` hook. */
+  hasState = false
 
   queued = false
   mailbox: Mailbox<CellSignal> | null = null
@@ -140,7 +142,7 @@ export class Cell implements Endpoint, Runnable, Child {
 
   signal(signal: CellSignal): void {
     if (this.life === 'stopped') {
-      if (signal.type === 'watch') signal.watcher.signal({ type: 'terminated', address: signal.target, reason: { shutdown: 'stopped' } })
+      if (signal.type === 'watch') signal.watcher.signal({ type: 'terminated', address: signal.target, reason: this.exit! })
       return
     }
     this.mailbox ??= this.#openMailbox()
@@ -180,7 +182,8 @@ export class Cell implements Endpoint, Runnable, Child {
         message = messages.take()
         replyTo = messages.takenReply
         if (replyTo !== null && typeof replyTo === 'object' && !this.#isWanted(message, replyTo)) continue
-        const handler = handlers.get(message.type)
+        // What is no message at all, as untyped code may send it, must not fail the actor.
+        const handler = handlers.get((message as Message | undefined)?.type as string)
         if (handler === undefined) {
           counters.waiting--
           const known = [...handlers.keys()].join(', ')
@@ -190,12 +193,13 @@ export class Cell implements Endpoint, Runnable, Child {
         const value = handler(behaviorState, message, context)
         if (value !== undefined && isThenable(value)) this.#hold(value, message, replyTo)
         else {
-          handled++
           if (replyTo !== null) host.resolveReply(replyTo, value)
+          handled++
         }
       }
     } catch (cause) {
       counters.waiting--
+      if (handled > 0) this.attempt = 0
       host.life.fail(this, cause, 'handling', message, replyTo)
     }
     if (messages.length === 0) messages.shrink()
@@ -209,7 +213,7 @@ export class Cell implements Endpoint, Runnable, Child {
   #hold(promise: PromiseLike<unknown>, message: Message, replyTo: ReplyTo): void {
     const flight: InFlight = { message, replyTo }
     this.inFlight = flight
-    promise.then(
+    asPromise(promise).then(
       (value) => {
         if (this.inFlight !== flight) return
         this.inFlight = null
@@ -231,8 +235,12 @@ export class Cell implements Endpoint, Runnable, Child {
 
   /** Goes on after something that held the actor is over: with its end if it is ending, else with its messages. */
   resume(): void {
-    if (this.ending !== null) this.host.life.settleEnding(this)
-    else if (this.ready) this.host.dispatcher.schedule(this)
+    if (this.ending !== null) {
+      this.host.life.settleEnding(this)
+      return
+    }
+    if (this.#watches !== null && this.life === 'running') for (const signal of this.#watches.takePostponed()) this.signal(signal)
+    if (this.ready) this.host.dispatcher.schedule(this)
   }
 
   /** Whether a message with a reply port is still to be handled: its timer was not cancelled, its asker has not given up. */
@@ -306,19 +314,26 @@ export class Cell implements Endpoint, Runnable, Child {
     else this.namedChildren?.delete(child.#givenName)
   }
 
-  /** A ref to nobody, for contexts of the past. */
-  deadChild(): Ref<Protocol> {
-    return this.host.refTo(new DeadEnd(this.host, { node: this.host.identity, path: `${this.path}/nobody`, uid: 0 }, 'stale-incarnation'))
+  /** A child that never lives, for contexts of the past. */
+  stillborn(definition: SupervisingDefinition<Protocol, unknown>): Cell {
+    const child = new Cell(this.host, this, definition, { name: 'nobody' })
+    child.life = 'stopped'
+    child.entry = new DeadEnd(this.host, child.address, 'stale-incarnation')
+    return child
   }
 
   stopChild(ref: Ref<Protocol>): void {
-    const { path, uid } = ref.address
+    const endpoint = this.host.endpointOf(ref)
     for (let child = this.firstChild; child !== null; child = child.nextSibling) {
-      if (child.uid !== uid && child.entry !== this.host.endpointOf(ref)) continue
+      if (child.entry !== endpoint && child !== endpoint) continue
       child.signal({ type: 'stop', reason: 'shutdown' })
       return
     }
-    throw new InvalidOptionError('child', path, `a ref to a child of ${this.path}`)
+    // One that is gone already is fine: it may have ended a moment ago.
+    const { node, path } = endpoint.address
+    const name = path.startsWith(`${this.path}/`) ? path.slice(this.path.length + 1) : ''
+    if (!sameNode(node, this.host.identity) || !isActorName(name))
+      throw new InvalidOptionError('child', path, `a ref to a child of ${this.path}`)
   }
 
   /** Ends this actor after the current handler. */
@@ -365,6 +380,7 @@ export class Cell implements Endpoint, Runnable, Child {
     this.context = null
     this.supervision = null
     this.behaviorState = undefined
+    this.hasState = false
   }
 
   findService<T>(key: ServiceKey<T>): T | undefined {
@@ -380,8 +396,4 @@ export class Cell implements Endpoint, Runnable, Child {
     if (found === undefined) throw new ServiceMissingError(this.path, key.name)
     return found
   }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as PromiseLike<unknown>).then === 'function'
 }

@@ -6,7 +6,7 @@ import type { ExitReason } from '../contracts/exit-reason.ts'
 import type { Host } from '../contracts/host.ts'
 import type { Logger } from '../contracts/log.ts'
 import type { MessageOf, Protocol } from '../contracts/message.ts'
-import type { Ref } from '../contracts/ref.ts'
+import type { AnyRef, Ref } from '../contracts/ref.ts'
 import { type ServiceKey, serviceKey } from '../contracts/service.ts'
 import type { Tenure } from '../contracts/tenure.ts'
 import type { ChildOptions } from '../contracts/supervision.ts'
@@ -24,7 +24,7 @@ interface Inside {
   readonly context: Context | null
   readonly timers: ActorTimers
   adopt(definition: ActorDefinition<Protocol, unknown>, options: ChildOptions<unknown>): { readonly ref: Ref<Protocol> }
-  deadChild(): Ref<Protocol>
+  stillborn(definition: ActorDefinition<Protocol, unknown>): { readonly ref: Ref<Protocol> }
   stopChild(child: Ref<Protocol>): void
   end(reason: ExitReason): void
   watch(target: Ref<Protocol>): void
@@ -73,21 +73,22 @@ export class Context implements ActorContext<Protocol> {
 
   spawn<Q extends Protocol, I>(definition: ActorDefinition<Q, I>, ...options: SpawnArguments<I>): Ref<Q> {
     // A context of the past cannot refuse by returning nothing, so the child is born dead: a ref to nobody.
-    const child = this.#alive() ? this.#cell.adopt(definition as unknown as ActorDefinition<Protocol, unknown>, (options[0] ?? {}) as ChildOptions<unknown>).ref : this.#cell.deadChild()
-    return child as unknown as Ref<Q>
+    const untyped = definition as unknown as ActorDefinition<Protocol, unknown>
+    const child = this.#alive() ? this.#cell.adopt(untyped, (options[0] ?? {}) as ChildOptions<unknown>) : this.#cell.stillborn(untyped)
+    return child.ref as unknown as Ref<Q>
   }
 
-  stop(child?: Ref<Protocol>): void {
+  stop(child?: AnyRef): void {
     if (!this.#alive()) return
     if (child === undefined) this.#cell.end('normal')
     else this.#cell.stopChild(child)
   }
 
-  watch(target: Ref<Protocol>): void {
+  watch(target: AnyRef): void {
     if (this.#alive()) this.#cell.watch(target)
   }
 
-  unwatch(target: Ref<Protocol>): void {
+  unwatch(target: AnyRef): void {
     if (this.#alive()) this.#cell.unwatch(target)
   }
 

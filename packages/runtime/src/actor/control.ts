@@ -29,12 +29,13 @@ export class Control implements SupervisionControl {
   }
 
   spawn<P extends Protocol, I>(definition: ActorDefinition<P, I>, options: ChildOptions<I>): Child {
-    return this.#cell.adopt(definition as unknown as ActorDefinition<Protocol, unknown>, options as ChildOptions<unknown>)
+    const untyped = definition as unknown as ActorDefinition<Protocol, unknown>
+    return this.#alive() ? this.#cell.adopt(untyped, options as ChildOptions<unknown>) : this.#cell.stillborn(untyped)
   }
 
   order(child: Child, command: Command): void {
     const cell = child as Cell
-    if (cell.parent !== this.#cell || cell.life === 'stopped') return
+    if (cell.parent !== this.#cell || cell.life === 'stopped' || !this.#alive()) return
     switch (command.type) {
       case 'resume':
         if (cell.life !== 'suspended' || cell.failure?.phase !== 'handling') return
@@ -55,7 +56,7 @@ export class Control implements SupervisionControl {
   }
 
   exit(reason: ExitReason): void {
-    if (this.#cell.context === this.#context) this.#cell.end(reason)
+    if (this.#alive()) this.#cell.end(reason)
   }
 
   after(delayMs: number, callback: () => void): TimerHandle {
@@ -68,5 +69,12 @@ export class Control implements SupervisionControl {
 
   report(level: Level, event: NewEvent, text: string): void {
     this.#cell.host.report(level, event, text)
+  }
+
+  /** A control of a past incarnation does nothing but count. */
+  #alive(): boolean {
+    if (this.#cell.context === this.#context) return true
+    this.#cell.host.counters.staleContexts++
+    return false
   }
 }

@@ -54,7 +54,7 @@ export interface ActorSpec<S, I, H extends AnyHandlers<S>> {
  */
 export function actor<S = undefined, I = undefined, H extends AnyHandlers<S> = AnyHandlers<S>>(
   spec: ActorSpec<S, I, H>,
-): ActorDefinition<ProtocolOf<H> & Protocol, I> {
+): ProtocolOf<H> extends infer P extends Protocol ? ActorDefinition<P, I> : never {
   validate(spec as never)
   const { name, state, on, terminated, stopped, mailbox, shutdownMs } = spec
   const definition: ActorDefinition<Protocol, I> = {
@@ -67,12 +67,13 @@ export function actor<S = undefined, I = undefined, H extends AnyHandlers<S> = A
     ...(terminated && { terminated: terminated as NonNullable<ActorDefinition<Protocol>['terminated']> }),
     ...(stopped && { stopped: stopped as NonNullable<ActorDefinition<Protocol>['stopped']> }),
   }
-  return definition as unknown as ActorDefinition<ProtocolOf<H> & Protocol, I>
+  return definition as never
 }
 
 function validate(spec: ActorSpec<never, never, AnyHandlers<never>>): void {
   const { name, state, on, mailbox, shutdownMs } = spec as Partial<ActorSpec<unknown, unknown, AnyHandlers<unknown>>>
-  if (typeof name !== 'string' || !isActorName(name)) throw new InvalidOptionError('name', name, '1 to 128 characters of [A-Za-z0-9_.~$@:-]')
+  if (typeof name !== 'string' || !isActorName(name))
+    throw new InvalidOptionError('name', name, '1 to 128 characters of [A-Za-z0-9_.~$@:-]')
   if (state !== undefined && typeof state !== 'function') throw new InvalidOptionError('state', state, 'a function that makes the state')
   if (typeof on !== 'object' || on === null) throw new InvalidOptionError('on', on, 'an object with a handler per message type')
   for (const [type, handler] of Object.entries(on)) {

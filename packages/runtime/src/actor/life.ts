@@ -10,6 +10,7 @@ import type { Cell, CellSignal, InFlight, LifeCycle } from './cell.ts'
 import { Context } from './context.ts'
 import { Control } from './control.ts'
 import type { Ending } from './ending.ts'
+import { asPromise, isThenable } from './thenable.ts'
 
 /** Begins an incarnation: the first one, or the next one after a restart. */
 function start(cell: Cell): void {
@@ -23,9 +24,9 @@ function start(cell: Cell): void {
   try {
     if (definition.supervise !== undefined) cell.supervision = definition.supervise(new Control(cell, context))
     if (definition.route !== undefined && cell.incarnation === 1) cell.entry = definition.route(cell, () => cell.supervision)
-    const state = definition.start(cell.input, context)
-    if (state === null || typeof state !== 'object' || typeof (state as PromiseLike<unknown>).then !== 'function') started(cell, state)
-    else startLater(cell, state as PromiseLike<unknown>)
+    const state = definition.start(cell.input, context, cell.supervision ?? undefined)
+    if (isThenable(state)) startLater(cell, state)
+    else started(cell, state)
   } catch (cause) {
     fail(cell, cause, 'starting', undefined, null)
   }
@@ -34,12 +35,18 @@ function start(cell: Cell): void {
 function startLater(cell: Cell, state: PromiseLike<unknown>): void {
   const flight: InFlight = { message: undefined, replyTo: null }
   cell.inFlight = flight
-  state.then(
+  asPromise(state).then(
     (value) => {
       if (cell.inFlight !== flight) return
       cell.inFlight = null
-      if (cell.ending === null) started(cell, value)
-      else settleEnding(cell)
+      if (cell.life === 'starting') {
+        started(cell, value)
+        return
+      }
+      // Stopped or failed meanwhile: it does not run, but what it has made is handed to its `stopped` hook.
+      cell.behaviorState = value
+      cell.hasState = true
+      cell.resume()
     },
     (cause: unknown) => {
       if (cell.inFlight !== flight) return
@@ -52,14 +59,20 @@ function startLater(cell: Cell, state: PromiseLike<unknown>): void {
 
 function started(cell: Cell, state: unknown): void {
   cell.behaviorState = state
+  cell.hasState = true
   cell.life = 'running'
   if (cell.incarnation > 1) {
     const { path, incarnation, attempt } = cell
     cell.host.report('info', { type: 'actor.restarted', path, incarnation, attempt }, `${path} runs again, incarnation ${incarnation}`)
   }
   const { parent } = cell
-  if (parent !== null && parent.supervision !== null) parent.signal({ type: 'child-started', child: cell, incarnation: cell.incarnation })
-  if (cell.ready) cell.host.dispatcher.schedule(cell)
+  if (parent !== null && supervises(parent)) parent.signal({ type: 'child-started', child: cell, incarnation: cell.incarnation })
+  cell.resume()
+}
+
+/** Whether a parent wants to be told of its children: also while it is being made, as its hooks may start children already. */
+function supervises(parent: Cell): boolean {
+  return parent.definition.supervise !== undefined
 }
 
 /** Something in the actor threw or rejected: the user lane stands still, and its supervisor is asked. */
@@ -77,8 +90,8 @@ function fail(cell: Cell, cause: unknown, phase: Failure['phase'], message: Mess
   const text = describeCause(cause)
   host.report('warn', { type: 'actor.failed', path, incarnation, phase, cause: text }, `${path} failed while ${phase}: ${text}`)
   if (message !== undefined) host.deadLetter(message, replyTo, 'poison', formatAddress(cell.address), cause)
-  // Already on its way out: the failure changes nothing, the end goes on.
-  if (cell.ending !== null || cell.life === 'stopped') return
+  // Already on its way out, or down and waiting for an order: one more failure changes nothing.
+  if (cell.ending !== null || cell.life === 'stopped' || cell.life === 'suspended') return
   cell.life = 'suspended'
   cell.failure = failure
   if (!tellParent(cell, failure)) end(cell, failure, 'remove')
@@ -87,7 +100,7 @@ function fail(cell: Cell, cause: unknown, phase: Failure['phase'], message: Mess
 /** Asks the supervisor what to do with a cell that is down; false when there is none (any more) and the cell just goes. */
 function tellParent(cell: Cell, reason: ExitReason): boolean {
   const { parent } = cell
-  if (parent === null || parent.supervision === null || parent.ending !== null) return false
+  if (parent === null || !supervises(parent) || parent.ending !== null) return false
   parent.signal({ type: 'child-down', child: cell, incarnation: cell.incarnation, reason })
   return true
 }
@@ -100,21 +113,22 @@ function handleSignal(cell: Cell, signal: CellSignal): void {
         end(cell, signal.reason, 'down')
         return
       case 'watch':
-        if (cell.life !== 'stopped') cell.openWatches.addWatcher(signal.watcher, signal.target)
-        else signal.watcher.signal({ type: 'terminated', address: signal.target, reason: { shutdown: 'stopped' } })
+        if (cell.life === 'stopped') cell.signal(signal)
+        else cell.openWatches.addWatcher(signal.watcher, signal.target)
         return
       case 'unwatch':
         cell.watches?.removeWatcher(signal.watcher)
         return
       case 'terminated':
-        if (cell.watches?.finish(signal.address) !== true || cell.life !== 'running') return
-        cell.definition.terminated?.(cell.behaviorState, { address: signal.address, reason: signal.reason }, cell.context!)
+        terminated(cell, signal)
         return
       case 'child-started':
         if (signal.child.incarnation === signal.incarnation && signal.child.life === 'running') cell.supervision?.started(signal.child)
         return
       case 'child-down':
         if (signal.child.incarnation !== signal.incarnation || signal.child.life !== 'suspended') return
+        // It failed and was then stopped: only how it stands now is told.
+        if (signal.reason !== (signal.child.exit ?? signal.child.failure)) return
         if (cell.supervision === null || cell.ending !== null) end(signal.child, signal.reason, 'remove')
         else cell.supervision.down(signal.child, signal.reason)
         return
@@ -127,25 +141,64 @@ function handleSignal(cell: Cell, signal: CellSignal): void {
   }
 }
 
+/** Somebody watched is gone. One thing at a time: a hook does not run beside a start or an async handler, and not in a failed actor. */
+function terminated(cell: Cell, signal: Extract<CellSignal, { type: 'terminated' }>): void {
+  const { watches, life } = cell
+  if (watches === null || life === 'stopping' || life === 'stopped') return
+  if (life !== 'running' || cell.inFlight !== null) {
+    watches.postpone(signal)
+    return
+  }
+  if (!watches.finish(signal.address)) return
+  const { address, reason } = signal
+  const result: unknown = cell.definition.terminated?.(cell.behaviorState, { address, reason }, cell.context!)
+  if (isThenable(result)) holdWhile(cell, result)
+}
+
+/** An async hook holds the actor as an async handler does. */
+function holdWhile(cell: Cell, promise: PromiseLike<unknown>): void {
+  const flight: InFlight = { message: undefined, replyTo: null }
+  cell.inFlight = flight
+  const over = (): boolean => {
+    if (cell.inFlight !== flight) return false
+    cell.inFlight = null
+    return true
+  }
+  asPromise(promise).then(
+    () => {
+      if (over()) cell.resume()
+    },
+    (cause: unknown) => {
+      if (!over()) return
+      fail(cell, cause, 'signal', undefined, null)
+      cell.resume()
+    },
+  )
+}
+
 /** Begins the end of an incarnation, or turns one under way towards another goal. */
 function end(cell: Cell, reason: ExitReason, then: Ending['then']): void {
   if (cell.life === 'stopped') return
+  const mustDie = reason === 'killed' || (reason === 'shutdown' && cell.shutdownMs === 'brutal')
   const under = cell.ending
   if (under !== null) {
-    // Letting go outranks asking, and asking outranks going on: a stop that meets a restart wins.
-    if (rank[then] > rank[under.then]) {
-      under.then = then
+    // Letting go outranks asking, and asking outranks going on: a stop that meets a restart wins, and the hook is owed after all.
+    if (under.then === 'restart' && then !== 'restart') {
       under.reason = reason
+      under.hook = 'to-call'
     }
+    if (rank[then] > rank[under.then]) under.then = then
+    if (mustDie) kill(cell)
     return
   }
-  // Ended in order before, waiting for an order: there is nothing left to stop, and its reason stays what it was.
-  const hook = cell.exit !== null || then === 'restart' ? 'done' : 'to-call'
+  // Ended in order before, waiting for an order: there is nothing left to stop or to tell, and its reason stays what it was.
+  if (cell.exit !== null && then === 'down') return
+  const hook = then === 'restart' ? 'done' : 'to-call'
   const ending: Ending = { reason: cell.exit ?? reason, then, hook, stepping: false, deadline: undefined }
   cell.ending = ending
   cell.life = 'stopping'
   cell.context?.abort()
-  if (reason === 'killed' || (reason === 'shutdown' && cell.shutdownMs === 'brutal')) {
+  if (mustDie) {
     kill(cell)
     return
   }
@@ -164,51 +217,64 @@ function settleEnding(cell: Cell): void {
   ending.stepping = true
   const over = stepEnding(cell, ending)
   ending.stepping = false
-  if (over) finishEnding(cell, ending)
+  // A hook on the way may have had it killed meanwhile: then it is over already.
+  if (over && cell.ending === ending) finishEnding(cell, ending)
 }
 
 function stepEnding(cell: Cell, ending: Ending): boolean {
-  if (cell.inFlight !== null) return false
-  for (let child = cell.lastChild; child !== null; child = cell.lastChild) {
-    if (child.ending?.then !== 'remove') end(child, 'shutdown', 'remove')
-    if (cell.lastChild === child) return false
-  }
-  if (ending.hook === 'to-call') {
+  if (cell.inFlight !== null || !stopChildren(cell)) return false
+  if (ending.hook === 'to-call' && cell.ending === ending) {
     ending.hook = 'called'
-    callStopped(cell, ending)
+    // The hook may have started a child, with a context that somebody kept.
+    return callStopped(cell, ending) && stopChildren(cell)
   }
   return ending.hook === 'done'
 }
 
-function callStopped(cell: Cell, ending: Ending): void {
+/** Stops the children one after another, last to first; true when none is left. */
+function stopChildren(cell: Cell): boolean {
+  for (let child = cell.lastChild; child !== null; child = cell.lastChild) {
+    end(child, 'shutdown', 'remove')
+    if (cell.lastChild === child) return false
+  }
+  return true
+}
+
+/** Calls the `stopped` hook; true when it is over at once. */
+function callStopped(cell: Cell, ending: Ending): boolean {
+  const { definition, behaviorState } = cell
   const done = (): void => {
     ending.hook = 'done'
     if (cell.ending === ending) settleEnding(cell)
   }
   const failed = (cause: unknown): void => {
+    // Killed meanwhile: a past life cannot make the present one fail.
+    if (cell.ending !== ending) return
     fail(cell, cause, 'stopping', undefined, null)
     done()
   }
   try {
-    const result = cell.definition.stopped?.(cell.behaviorState, ending.reason)
-    if (typeof result === 'object' && result !== null && typeof (result as PromiseLike<unknown>).then === 'function') {
-      ;(result as PromiseLike<unknown>).then(done, failed)
-    } else ending.hook = 'done'
+    // An incarnation that never came to be has nothing to say goodbye to.
+    const result = cell.hasState ? definition.stopped?.(behaviorState, ending.reason) : undefined
+    if (isThenable(result)) asPromise(result).then(done, failed)
+    else ending.hook = 'done'
   } catch (cause) {
     failed(cause)
   }
+  return ending.hook === 'done'
 }
 
 /** The end that cannot be waited for: nothing in flight is heard any more, and everything beneath goes with it. */
 function kill(cell: Cell): void {
   const ending = cell.ending
   if (ending === null) return
-  ending.reason = 'killed'
+  ending.reason = cell.exit ?? 'killed'
   const flight = cell.inFlight
   cell.inFlight = null
   if (flight?.message !== undefined) {
     cell.host.counters.waiting--
-    cell.host.deadLetter(flight.message, flight.replyTo, 'stopped', formatAddress(cell.address))
+    // With a cause: its handler had begun, so an asker must not take it for never handled.
+    cell.host.deadLetter(flight.message, flight.replyTo, 'stopped', formatAddress(cell.address), 'it was killed')
   }
   ending.stepping = true
   for (let child = cell.lastChild; child !== null; child = cell.lastChild) {
@@ -229,10 +295,11 @@ function finishEnding(cell: Cell, ending: Ending): void {
     start(cell)
     return
   }
-  if (ending.then === 'down') {
+  if (ending.then === 'down' && tellParent(cell, ending.reason)) {
     cell.life = 'suspended'
     cell.exit = ending.reason
-    if (tellParent(cell, ending.reason)) return
+    cell.failure = null
+    return
   }
   remove(cell, ending.reason)
 }
@@ -242,6 +309,7 @@ function remove(cell: Cell, reason: ExitReason): void {
   const { host, parent, mailbox, path } = cell
   const target = formatAddress(cell.address)
   cell.life = 'stopped'
+  cell.exit = reason
   parent?.disown(cell)
   if (mailbox !== null) {
     const { messages } = mailbox
@@ -255,7 +323,11 @@ function remove(cell: Cell, reason: ExitReason): void {
     for (const signal of signals) cell.signal(signal)
   }
   if (host.observed || isAbnormal(reason)) {
-    host.report(isAbnormal(reason) ? 'warn' : 'debug', { type: 'actor.stopped', path, reason: describeExit(reason) }, `${path} stopped: ${describeExit(reason)}`)
+    host.report(
+      isAbnormal(reason) ? 'warn' : 'debug',
+      { type: 'actor.stopped', path, reason: describeExit(reason) },
+      `${path} stopped: ${describeExit(reason)}`,
+    )
   }
   cell.watches?.tellWatchers(reason)
   if (parent === null) host.rootStopped()

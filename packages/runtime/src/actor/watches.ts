@@ -1,14 +1,17 @@
 // Who is told when this actor is gone, and of whom this actor wants to be told.
 
 import { type Address, formatAddress } from '../contracts/address.ts'
-import type { Endpoint } from '../contracts/endpoint.ts'
+import type { Endpoint, Signal } from '../contracts/endpoint.ts'
 import type { ExitReason } from '../contracts/exit-reason.ts'
+
+type Terminated = Extract<Signal, { type: 'terminated' }>
 
 /** Both directions of watching of one actor. Created with the first watch. */
 export class Watches {
   /** Per watcher's address, the watcher and the name it knows us by. */
   readonly #watchers = new Map<string, { readonly watcher: Endpoint; readonly target: Address }>()
   readonly #watched = new Map<string, Address>()
+  #postponed: Terminated[] = []
 
   addWatcher(watcher: Endpoint, target: Address): void {
     this.#watchers.set(formatAddress(watcher.address), { watcher, target })
@@ -38,10 +41,22 @@ export class Watches {
     return this.#watched.delete(formatAddress(target))
   }
 
+  /** Keeps a notice for when the actor can hear it. */
+  postpone(notice: Terminated): void {
+    this.#postponed.push(notice)
+  }
+
+  takePostponed(): readonly Terminated[] {
+    const taken = this.#postponed
+    if (taken.length > 0) this.#postponed = []
+    return taken
+  }
+
   /** Forgets all that is watched: the incarnation that wanted to know is over. */
   abandon(each: (target: Address) => void): void {
     const targets = [...this.#watched.values()]
     this.#watched.clear()
+    this.#postponed = []
     for (const target of targets) each(target)
   }
 }

@@ -36,7 +36,11 @@ export interface Accounts {
   /** Records an undelivered message, tells the asker (if any) and counts it. Does not touch `waiting`. */
   deadLetter(message: Message, replyTo: ReplyTo, reason: DeadLetterReason, target: string, cause?: unknown): void
   /** Opens an ask slot; the number is unique among open asks and can travel over a wire. The promise always settles. */
-  openAsk(timeoutMs: number, target: { readonly address: Address }, message: Message): { readonly slot: number; readonly promise: Promise<unknown> }
+  openAsk(
+    timeoutMs: number,
+    target: { readonly address: Address },
+    message: Message,
+  ): { readonly slot: number; readonly promise: Promise<unknown> }
   /** Settles an ask. Late or unknown slots only count. */
   resolveReply(replyTo: ReplyTo, value: unknown): void
   rejectReply(replyTo: ReplyTo, error: Error): void

@@ -4,7 +4,7 @@ import type { Address } from './address.ts'
 import type { ExitReason } from './exit-reason.ts'
 import type { Logger } from './log.ts'
 import type { MessageOf, Protocol } from './message.ts'
-import type { Ref } from './ref.ts'
+import type { AnyRef, Ref } from './ref.ts'
 import type { ServiceKey } from './service.ts'
 import type { Shutdown } from './shutdown.ts'
 import type { Tenure } from './tenure.ts'
@@ -44,10 +44,10 @@ export interface ActorContext<P extends Protocol> {
   /** Starts a child; it is stopped when this actor stops or restarts. @throws NameTakenError @throws InvalidOptionError */
   spawn<Q extends Protocol, I>(definition: ActorDefinition<Q, I>, ...options: SpawnArguments<I>): Ref<Q>
   /** Stops a child, or, without argument, this actor: exit reason `normal`. */
-  stop(child?: Ref<Protocol>): void
+  stop(child?: AnyRef): void
   /** Asks to be told, once, through `terminated`, when `target` is gone, wherever it lives; also when it already is. */
-  watch(target: Ref<Protocol>): void
-  unwatch(target: Ref<Protocol>): void
+  watch(target: AnyRef): void
+  unwatch(target: AnyRef): void
   /** Sends `message` to this actor once, in `delayMs`. A timer of the same key is replaced. */
   after(key: string, delayMs: number, message: MessageOf<P>): void
   /** Sends `message` to this actor every `intervalMs` (fixed rate; missed beats are skipped). A timer of the same key is replaced. */
@@ -68,7 +68,6 @@ export interface ActorContext<P extends Protocol> {
 
 /** `input` must be given exactly when the definition's `state` takes one. */
 export type SpawnArguments<I> = undefined extends I ? [options?: SpawnOptions<I>] : [options: SpawnOptions<I> & { readonly input: I }]
-
 
 export type Handler = (state: any, message: any, ctx: any) => unknown
 

@@ -6,7 +6,7 @@ export type Command =
   | { readonly type: 'resume' }
   /** A new incarnation with fresh state; the mailbox is kept, the failing message is dead-lettered as `poison`. */
   | { readonly type: 'restart' }
-  /** End the child; what it has queued becomes dead letters. */
+  /** End the child; what it has queued waits, for a restart or its removal. */
   | { readonly type: 'stop'; readonly reason: 'shutdown' | 'killed' }
   /** Let go of a child that has ended: its watchers are told and its name becomes free. */
   | { readonly type: 'remove' }

@@ -9,7 +9,13 @@ export type SystemEvent = { readonly at: number } & (
   | { readonly type: 'actor.backoff'; readonly path: string; readonly attempt: number; readonly delayMs: number }
   | { readonly type: 'actor.restarted'; readonly path: string; readonly incarnation: number; readonly attempt: number }
   | { readonly type: 'actor.stopped'; readonly path: string; readonly reason: string }
-  | { readonly type: 'supervisor.gave-up'; readonly path: string; readonly child: string; readonly restarts: number; readonly withinMs: number }
+  | {
+      readonly type: 'supervisor.gave-up'
+      readonly path: string
+      readonly child: string
+      readonly restarts: number
+      readonly withinMs: number
+    }
   | { readonly type: 'recovery.replaced'; readonly path: string; readonly machine: string; readonly cause: string }
   | { readonly type: 'dead-letter'; readonly letter: DeadLetter }
   | { readonly type: 'node.up'; readonly node: NodeIdentity }

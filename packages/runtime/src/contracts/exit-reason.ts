@@ -24,9 +24,8 @@ export function describeExit(reason: ExitReason): string {
 
 /** One short line for whatever was thrown. */
 export function describeCause(cause: unknown): string {
-  if (cause instanceof Error) return `${cause.name}: ${cause.message}`
   try {
-    return String(cause)
+    return cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)
   } catch {
     return 'a value that cannot be printed'
   }

@@ -7,7 +7,7 @@ import type { Env, TimerHandle } from './env.ts'
 import type { Level, NewEvent, SystemEvent } from './event.ts'
 import type { Logger } from './log.ts'
 import type { Protocol } from './message.ts'
-import type { Ref } from './ref.ts'
+import type { AnyRef, Ref } from './ref.ts'
 import type { ServiceKey } from './service.ts'
 
 /** What leads to other nodes. Set by the cluster; without it every foreign address is unreachable. */
@@ -30,7 +30,7 @@ export interface Host extends Accounts {
   /** A ref that posts to an endpoint. */
   refTo<P extends Protocol>(endpoint: Endpoint): Ref<P>
   /** The endpoint behind a ref of this system. */
-  endpointOf(ref: Ref<Protocol>): Endpoint
+  endpointOf(ref: AnyRef): Endpoint
   /** Calls back once; cheaper than an Env timer when there are many. */
   after(delayMs: number, callback: () => void): TimerHandle
   cancel(handle: TimerHandle): void

@@ -3,11 +3,11 @@
 /** The states of an actor's life. */
 export type LifeState = 'starting' | 'running' | 'suspended' | 'stopping' | 'stopped'
 
-/** Which state may follow which. A restart goes suspended → stopping → starting; a revival of an ended child goes stopping → starting. */
+/** Which state may follow which. A restart goes … → stopping → starting, also for a child that has ended. */
 export const legalMoves: Readonly<Record<LifeState, readonly LifeState[]>> = {
   starting: ['running', 'suspended', 'stopping'],
   running: ['suspended', 'stopping'],
-  suspended: ['running', 'starting', 'stopping'],
-  stopping: ['suspended', 'stopped'],
+  suspended: ['running', 'stopping'],
+  stopping: ['starting', 'suspended', 'stopped'],
   stopped: [],
 }

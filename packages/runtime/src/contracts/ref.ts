@@ -9,6 +9,10 @@ export interface AskOptions {
   readonly timeoutMs?: number
 }
 
+/** A ref of any protocol: for what looks at whom, not at what is said. */
+// oxlint-disable-next-line typescript/no-explicit-any
+export type AnyRef = Ref<any>
+
 /** Something messages can be sent to: an actor here or on another node, a pool, a singleton. Stays valid through restarts. */
 export interface Ref<P extends Protocol> {
   readonly address: Address

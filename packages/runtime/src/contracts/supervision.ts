@@ -1,6 +1,6 @@
 // How a parent takes part in the lives of its children: what it is told, and what it can order.
 
-import type { ActorDefinition, SpawnOptions } from './behavior.ts'
+import type { ActorContext, ActorDefinition, SpawnOptions } from './behavior.ts'
 import type { Command } from './command.ts'
 import type { Env, TimerHandle } from './env.ts'
 import type { Endpoint } from './endpoint.ts'
@@ -64,8 +64,9 @@ export interface SupervisionControl {
 
 /** A definition that takes part in the lives of its children, or stands before its own mailbox. For sibling packages. */
 export interface SupervisingDefinition<P extends Protocol, I = undefined> extends ActorDefinition<P, I> {
-  /** Makes the actor the supervisor of its children. Called at each start, before `start`. */
+  /** Makes the actor the supervisor of its children. Called at each start, before `start`, which gets what it made. */
   supervise?(control: SupervisionControl): Supervision
+  start(input: I, ctx: ActorContext<P>, supervision?: Supervision): unknown
   /**
    * What the actor's ref posts to instead of its mailbox (a pool's router, a proxy). Called once, for all its incarnations:
    * `current` answers what `supervise` made for the present one, `null` between incarnations and after the end.

@@ -29,7 +29,7 @@ export class TimerHeap {
   }
 
   set(delayMs: number, callback: () => void): TimerHandle {
-    const entry: Entry = { at: this.#env.now() + Math.max(0, delayMs), order: this.#orders++, callback, index: this.#heap.length }
+    const entry: Entry = { at: this.#env.now() + (delayMs > 0 ? delayMs : 0), order: this.#orders++, callback, index: this.#heap.length }
     this.#heap.push(entry)
     this.#up(entry)
     this.#arm()
@@ -66,11 +66,15 @@ export class TimerHeap {
     const now = this.#env.now()
     // Timers set by a callback with no delay wait for the next firing, so that they cannot hold the loop.
     const before = this.#orders
-    for (let first = this.#heap[0]; first !== undefined && first.at <= now && first.order < before; first = this.#heap[0]) {
-      this.#remove(first)
-      first.callback()
+    try {
+      for (let first = this.#heap[0]; first !== undefined && first.at <= now && first.order < before; first = this.#heap[0]) {
+        this.#remove(first)
+        first.callback()
+      }
+    } finally {
+      // Also when a callback threw: the others must not wait for ever.
+      this.#arm()
     }
-    this.#arm()
   }
 
   #remove(entry: Entry): void {

@@ -53,7 +53,7 @@ export class ActorRef<P extends Protocol> implements Ref<P> {
 
   ask<M extends MessageOf<P>>(message: M, options?: AskOptions): Promise<ReplyOf<P, M['type']>> {
     const timeoutMs = options?.timeoutMs ?? defaultAskTimeoutMs
-    if (!(timeoutMs >= 0 && timeoutMs <= longestAskMs)) {
+    if (!(typeof timeoutMs === 'number' && timeoutMs >= 0 && timeoutMs <= longestAskMs)) {
       return Promise.reject(new InvalidOptionError('timeoutMs', timeoutMs, `a number of milliseconds from 0 to ${longestAskMs}`))
     }
     const endpoint = this.#endpoint

@@ -9,9 +9,10 @@ import { AskTimeoutError } from '../errors.ts'
 /** How exact deadlines are, in milliseconds: an ask ends at most this much after its deadline. */
 export const scanMs = 32
 
-const slotBits = 20
-const slotMask = (1 << slotBits) - 1
-const generationMask = 0x7fffffff >>> slotBits
+const slots = 2 ** 20
+// An id is generation × slots + slot, below 2^53. A slot is reused at once, so a narrow generation would come round while a late
+// reply is under way and give it to somebody else's ask.
+const generations = 2 ** 33
 
 /** Whom was asked; for the error's text. */
 interface Target {
@@ -59,7 +60,7 @@ export class AskTable {
     let slot = this.#free.pop()
     if (slot === undefined) {
       slot = this.#pending.length
-      if (slot > slotMask) throw new RangeError(`more than ${slotMask + 1} asks are open at once`)
+      if (slot >= slots) throw new RangeError(`more than ${slots} asks are open at once`)
       this.#pending.push(null)
       this.#generations.push(0)
       this.#deadlines.push(0)
@@ -71,7 +72,7 @@ export class AskTable {
     this.#deadlines[at] = this.#env.now() + timeoutMs
     this.#open++
     this.#timer ??= this.#env.setTimer(scanMs, this.#scan)
-    return { slot: (this.#generations[at]! << slotBits) | at, promise }
+    return { slot: this.#id(at), promise }
   }
 
   resolve(id: number, value: unknown): void {
@@ -83,29 +84,33 @@ export class AskTable {
   }
 
   remainingMs(id: number): number {
-    const slot = id & slotMask
-    return this.#pending[slot] != null && this.#generations[slot] === id >>> slotBits ? this.#deadlines[slot]! - this.#env.now() : 0
+    const slot = id % slots
+    return this.#pending[slot] != null && this.#id(slot) === id ? this.#deadlines[slot]! - this.#env.now() : 0
   }
 
   /** Ends all open asks, for a system that stops. */
   rejectAll(error: (target: Target, message: Message) => Error): void {
     for (let slot = 0; slot < this.#pending.length; slot++) {
       const pending = this.#pending[slot]
-      if (pending != null) this.reject((this.#generations[slot]! << slotBits) | slot, error(pending.target, pending.message))
+      if (pending != null) this.reject(this.#id(slot), error(pending.target, pending.message))
     }
     if (this.#timer !== undefined) this.#env.clearTimer(this.#timer)
     this.#timer = undefined
   }
 
+  #id(slot: number): number {
+    return this.#generations[slot]! * slots + slot
+  }
+
   #close(id: number): Pending | undefined {
-    const slot = id & slotMask
+    const slot = id % slots
     const pending = this.#pending[slot]
-    if (pending == null || this.#generations[slot] !== id >>> slotBits) {
+    if (pending == null || this.#id(slot) !== id) {
       this.#onLate()
       return undefined
     }
     this.#pending[slot] = null
-    this.#generations[slot] = (this.#generations[slot]! + 1) & generationMask
+    this.#generations[slot] = (this.#generations[slot]! + 1) % generations
     this.#free.push(slot)
     this.#open--
     return pending
@@ -117,7 +122,7 @@ export class AskTable {
     for (let slot = 0; slot < this.#pending.length; slot++) {
       const pending = this.#pending[slot]
       if (pending == null || this.#deadlines[slot]! > now) continue
-      this.#close((this.#generations[slot]! << slotBits) | slot)
+      this.#close(this.#id(slot))
       pending.reject(new AskTimeoutError(formatAddress(pending.target.address), pending.message, pending.timeoutMs))
     }
     if (this.#open > 0) this.#timer ??= this.#env.setTimer(scanMs, this.#scan)

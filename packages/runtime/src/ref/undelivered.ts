@@ -17,8 +17,10 @@ export function undelivered(reason: DeadLetterReason, target: string, message: M
   switch (reason) {
     case 'mailbox-full':
       return new MailboxFullError(target, message)
-    case 'no-such-actor':
     case 'stopped':
+      // With a cause it was killed in the middle of handling it.
+      return cause === undefined ? new NoSuchActorError(target, message, reason) : new ActorFailedError(target, message, cause)
+    case 'no-such-actor':
     case 'stale-incarnation':
       return new NoSuchActorError(target, message, reason)
     case 'node-down':

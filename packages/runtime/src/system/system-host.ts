@@ -13,6 +13,7 @@ import type { Message, Protocol } from '../contracts/message.ts'
 import type { Ref } from '../contracts/ref.ts'
 import type { ReplyTo } from '../contracts/reply.ts'
 import type { ServiceKey } from '../contracts/service.ts'
+import { TimerTag } from '../actor/actor-timers.ts'
 import type { Cell, Home } from '../actor/cell.ts'
 import { lifeCycle } from '../actor/life.ts'
 import { type DispatchOptions, Dispatcher } from '../dispatch/dispatcher.ts'
@@ -21,6 +22,7 @@ import { ActorRef } from '../ref/actor-ref.ts'
 import { AskTable } from '../ref/ask-table.ts'
 import { DeadEnd } from '../ref/dead-end.ts'
 import { DeadLetterOffice } from '../ref/dead-letters.ts'
+import { NodeUnreachableError } from '../errors.ts'
 import { undelivered } from '../ref/undelivered.ts'
 import { EventBus } from './event-bus.ts'
 
@@ -66,7 +68,7 @@ export class SystemHost implements Home {
       this.counters.lateReplies++
     })
     this.#timers = new TimerHeap(env)
-    this.#bus = new EventBus((cause) => log.error({ cause: describeCause(cause) }, 'a listener of the event bus threw'))
+    this.#bus = new EventBus((cause) => this.#write('error', { cause: describeCause(cause) }, 'a listener of the event bus threw'))
   }
 
   get observed(): boolean {
@@ -123,19 +125,24 @@ export class SystemHost implements Home {
 
   deadLetter(message: Message, replyTo: ReplyTo, reason: DeadLetterReason, target: string, cause?: unknown): void {
     this.counters.deadLettered++
-    const asked = replyTo !== null
+    const asked = replyTo !== null && !(replyTo instanceof TimerTag)
     const letter = { message, reason, target, at: this.env.now(), asked, ...(cause !== undefined && { cause }) }
     const fresh = this.deadLetters.file(letter)
     if (this.#bus.observed) this.#bus.emit({ type: 'dead-letter', at: letter.at, letter })
     // A failing message was already told of as its actor's failure; an asker has its error. What remains is what nobody else reports.
     if (fresh > 0 && reason !== 'poison' && !asked) {
-      const text = `dead letter '${message.type}' for ${target} (${reason})${fresh > 1 ? `, and ${fresh - 1} more for this reason` : ''}`
-      this.log.warn({ event: 'dead-letter', reason, target, messageType: message.type, count: fresh }, text)
+      const messageType = String((message as Message | undefined)?.type)
+      const text = `dead letter '${messageType}' for ${target} (${reason})${fresh > 1 ? `, and ${fresh - 1} more for this reason` : ''}`
+      this.#write('warn', { event: 'dead-letter', reason, target, messageType, count: fresh }, text)
     }
     if (asked) this.rejectReply(replyTo, undelivered(reason, target, message, cause))
   }
 
-  openAsk(timeoutMs: number, target: { readonly address: Address }, message: Message): { readonly slot: number; readonly promise: Promise<unknown> } {
+  openAsk(
+    timeoutMs: number,
+    target: { readonly address: Address },
+    message: Message,
+  ): { readonly slot: number; readonly promise: Promise<unknown> } {
     return this.#asks.add(timeoutMs, target, message)
   }
 
@@ -165,8 +172,17 @@ export class SystemHost implements Home {
 
   report(level: Level, event: NewEvent, text: string): void {
     const { type, ...fields } = event
-    this.log[level]({ event: type, ...fields }, text)
+    this.#write(level, { event: type, ...fields }, text)
     if (this.#bus.observed) this.#bus.emit({ ...event, at: this.env.now() } as SystemEvent)
+  }
+
+  /** A logger that throws must not break what it reports of. */
+  #write(level: Level, fields: object, text: string): void {
+    try {
+      this.log[level](fields, text)
+    } catch {
+      // There is nowhere left to say so.
+    }
   }
 
   onEvent(listener: (event: SystemEvent) => void): () => void {
@@ -190,7 +206,8 @@ export class SystemHost implements Home {
 
   rootStopped(): void {
     this.#stopped = true
-    this.#asks.rejectAll((target, message) => undelivered('stopped', formatAddress(target.address), message))
+    // Whoever was here has answered for what it had; what is still open was sent elsewhere.
+    this.#asks.rejectAll((target, message) => new NodeUnreachableError(formatAddress(target.address), message, 'stopped', 'maybe-handled'))
     this.#timers.clear()
     for (const callback of this.#onStopped.splice(0)) callback()
   }

@@ -1,0 +1,71 @@
+// A node of a cluster, as users start it: a system of actors, and its part in the cluster.
+
+import { type ActorSystem, createSystem } from '@understudy/runtime'
+import { hostOf, type SystemEvent } from '@understudy/runtime/spi'
+import { type NodeOptions, validateNodeOptions } from './options.ts'
+import { Participant } from './participant.ts'
+import type { Cluster } from './service.ts'
+
+/** A running node. */
+export interface ClusterNode extends Cluster {
+  /** The node's own system of actors. */
+  readonly system: ActorSystem
+  /** Subscribes to events of this node; returns the way to stop. */
+  onEvent(listener: (event: SystemEvent) => void): () => void
+  /**
+   * Leaves in order: actors are stopped, last to first, singletons hand over, then the node says goodbye and disconnects.
+   * Resolves when it is out. Idempotent.
+   */
+  leave(): Promise<void>
+  /** Resolves when the node is out, for whatever reason; the text says why. */
+  readonly left: Promise<string>
+}
+
+/**
+ * Starts a node and joins its cluster.
+ *
+ * Use when: several processes are to be one system. Resolves once this node is a member and its root has been spawned.
+ *
+ * @throws InvalidOptionError naming the field. @throws TransportError when the server cannot be reached or cannot do what is needed.
+ * @throws StoreUnavailableError when the store stays silent.
+ */
+export async function startNode(options: NodeOptions): Promise<ClusterNode> {
+  validateNodeOptions(options)
+  const { env, log, root } = options
+  const system = createSystem({ ...(env !== undefined && { env }), ...(log !== undefined && { log }) })
+  let participant: Participant
+  try {
+    participant = await Participant.join(hostOf(system), options)
+  } catch (error) {
+    await system.stop()
+    throw error
+  }
+  let out!: (why: string) => void
+  const left = new Promise<string>((resolve) => (out = resolve))
+  let leaving: Promise<void> | undefined
+  const leave = (why: string): Promise<void> => {
+    leaving ??= (async () => {
+      participant.beginLeaving()
+      await system.stop()
+      await participant.leave()
+      out(why)
+    })()
+    return leaving
+  }
+  participant.onOusted = (why) => void leave(why)
+  if (root !== undefined) system.spawn(root, { name: root.name })
+  return {
+    system,
+    get identity() {
+      return participant.identity
+    },
+    members: () => participant.members(),
+    ref: (nodeName, path) => participant.ref(nodeName, path),
+    singleton: (definition) => participant.singleton(definition),
+    pool: (definition) => participant.pool(definition),
+    place: (key) => participant.place(key),
+    onEvent: (listener) => system.onEvent(listener),
+    leave: () => leave('it was told to leave'),
+    left,
+  }
+}

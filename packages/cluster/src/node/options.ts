@@ -1,0 +1,34 @@
+// What a node is started with.
+
+import { type ActorDefinition, type Env, InvalidOptionError, isNodeName, type Logger, type Transport } from '@understudy/runtime/spi'
+
+/** Options of a node. */
+export interface NodeOptions {
+  /** The cluster's name, `[A-Za-z0-9_-]{1,64}`: nodes of different clusters never meet. */
+  readonly cluster: string
+  /** This node's name, unique in the cluster: a newer node of the same name displaces an older one. */
+  readonly name: string
+  readonly transport: Transport
+  /** Spawned as soon as the node is a member, usually a supervisor; its name is its path. Default: nothing. */
+  // oxlint-disable-next-line typescript/no-explicit-any
+  readonly root?: ActorDefinition<any>
+  /** What this node is for; shown to the others. Default: none. */
+  readonly roles?: readonly string[]
+  /** Default: warnings and errors as JSON lines on standard error. */
+  readonly log?: Logger
+  /** Default: the real time and randomness. */
+  readonly env?: Env
+}
+
+/** @throws InvalidOptionError naming the field. */
+export function validateNodeOptions(options: NodeOptions): void {
+  for (const field of ['cluster', 'name'] as const) {
+    const value: unknown = options[field]
+    if (typeof value !== 'string' || !isNodeName(value) || value === '_') {
+      throw new InvalidOptionError(field, value, "1 to 64 characters of [A-Za-z0-9_-], and not '_' alone")
+    }
+  }
+  if (typeof options.transport?.connect !== 'function') {
+    throw new InvalidOptionError('transport', options.transport, 'a transport, such as nats({ servers }) or memoryNetwork().transport()')
+  }
+}

@@ -1,0 +1,62 @@
+// An actor on another node, as an endpoint.
+
+import type { Address, Endpoint, Host, Message, ReplyTo, Signal } from '@understudy/runtime/spi'
+import type { Peer } from './peer.ts'
+
+/** An actor on another life of a node: that one, and no later one. */
+export class RemoteEndpoint implements Endpoint {
+  readonly host: Host
+  readonly address: Address
+  readonly #peer: Peer
+
+  constructor(host: Host, address: Address, peer: Peer) {
+    this.host = host
+    this.address = address
+    this.#peer = peer
+  }
+
+  post(message: Message, replyTo: ReplyTo): void {
+    this.#peer.post(this.address, message, replyTo)
+  }
+
+  accepts(): boolean {
+    return this.#peer.accepts
+  }
+
+  get outstanding(): number {
+    return this.#peer.outstandingAt(this.address.path)
+  }
+
+  signal(signal: Signal): void {
+    this.#peer.signal(this.address, signal)
+  }
+}
+
+/** An actor on whatever life a node has now: resolved anew for each message. */
+export class NamedEndpoint implements Endpoint {
+  readonly host: Host
+  readonly address: Address
+  readonly #resolve: () => Endpoint
+
+  constructor(host: Host, address: Address, resolve: () => Endpoint) {
+    this.host = host
+    this.address = address
+    this.#resolve = resolve
+  }
+
+  post(message: Message, replyTo: ReplyTo): void {
+    this.#resolve().post(message, replyTo)
+  }
+
+  accepts(): boolean {
+    return this.#resolve().accepts()
+  }
+
+  get outstanding(): number {
+    return this.#resolve().outstanding
+  }
+
+  signal(signal: Signal): void {
+    this.#resolve().signal(signal)
+  }
+}

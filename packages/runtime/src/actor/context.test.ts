@@ -1,0 +1,123 @@
+import { expect, test } from 'vitest'
+import type { ActorContext } from '../contracts/behavior.ts'
+import type { Protocol } from '../contracts/message.ts'
+import { serviceKey } from '../contracts/service.ts'
+import { InvalidOptionError, NameTakenError, ServiceMissingError } from '../errors.ts'
+import { boss } from '../testing/boss.fixture.ts'
+import { expectBalanced, stage } from '../testing/stage.fixture.ts'
+import { actor } from './define.ts'
+
+const leaf = actor({ name: 'leaf', on: { tick() {} } })
+
+/** An actor that hands out its context. */
+function open(contexts: ActorContext<Protocol>[]) {
+  return actor({
+    name: 'open',
+    state: (_: undefined, ctx) => void contexts.push(ctx),
+    on: {
+      tick() {},
+      fail() {
+        throw new Error('boom')
+      },
+    },
+    terminated: () => expect.unreachable(),
+  })
+}
+
+test('a context of a past incarnation does nothing but count', async () => {
+  const { env, system, cell } = stage()
+  const contexts: ActorContext<any>[] = []
+  const supervisor = boss({ start: (control) => void control.spawn(open(contexts), { name: 'child' }) })
+  supervisor.onDown = (child) => supervisor.control.order(child, { type: 'restart' })
+  system.spawn(supervisor.definition, { name: 'boss' })
+  const target = system.spawn(leaf, { name: 'target' })
+  cell('/boss/child').ref.tell({ type: 'fail' } as never)
+  await env.settle()
+  const [past, present] = contexts
+  expect([past!.incarnation, present!.incarnation]).toEqual([1, 2])
+  expect([past!.signal.aborted, present!.signal.aborted]).toEqual([true, false])
+
+  const orphan = past!.spawn(leaf, { name: 'orphan' })
+  orphan.tell({ type: 'tick' })
+  past!.after('k', 1, { type: 'tick' })
+  past!.every('k', 1, { type: 'tick' })
+  past!.cancel('k')
+  past!.watch(target)
+  past!.unwatch(target)
+  past!.stop()
+  expect(system.counters.staleContexts).toBe(7)
+  cell('/target').end('normal')
+  await env.advance(50)
+  expect([cell('/boss/child').life, cell('/boss/child').firstChild, env.pendingTimers]).toEqual(['running', null, 0])
+  expect(system.deadLetters.counts['stale-incarnation']).toBe(1)
+  // What it can still do is harmless: the actor's own ref stays good through restarts.
+  expect(await Promise.all([past!.self.ask({ type: 'tick' }), env.settle()])).toEqual([undefined, undefined])
+  expectBalanced(system)
+})
+
+test('a context whose actor is gone does nothing but count', async () => {
+  const { env, system } = stage()
+  const contexts: ActorContext<any>[] = []
+  system.spawn(open(contexts), { name: 'a' })
+  contexts[0]!.stop()
+  await env.settle()
+  contexts[0]!.spawn(leaf).tell({ type: 'tick' })
+  contexts[0]!.after('k', 1, { type: 'tick' })
+  await env.advance(10)
+  expect(system.counters).toMatchObject({ staleContexts: 2, sent: 1, deadLettered: 1 })
+  expectBalanced(system)
+})
+
+test('a context stops its own children only; one that is gone already is fine', async () => {
+  const { env, system, cell } = stage()
+  const contexts: ActorContext<any>[] = []
+  system.spawn(open(contexts), { name: 'a' })
+  const stranger = system.spawn(leaf, { name: 'stranger' })
+  const ctx = contexts[0]!
+  const [named, unnamed] = [ctx.spawn(leaf, { name: 'named' }), ctx.spawn(leaf)]
+  expect(() => ctx.spawn(leaf, { name: 'named' })).toThrow(NameTakenError)
+  expect(() => ctx.spawn(leaf, { name: 'a/b' })).toThrow(InvalidOptionError)
+  expect(() => ctx.stop(stranger)).toThrow(InvalidOptionError)
+  expect(() => ctx.stop({} as never)).toThrow(InvalidOptionError)
+  const elsewhere = ctx.ref({ ...named.address, node: { name: 'other', incarnation: 3 } })
+  expect(() => ctx.stop(elsewhere)).toThrow(InvalidOptionError)
+  ctx.stop(ctx.ref(named.address))
+  ctx.stop(unnamed)
+  await env.settle()
+  expect([cell('/a').firstChild, cell('/stranger').life]).toEqual([null, 'running'])
+  ctx.stop(named)
+  ctx.stop(unnamed)
+  await env.settle()
+  expect(cell('/a').life).toBe('running')
+})
+
+test('a service is found at the nearest ancestor that provides it, else at the system, else it is missing', async () => {
+  const { env, system, host } = stage()
+  const key = serviceKey<string>('motto')
+  const missing = serviceKey<string>('nothing')
+  const contexts: ActorContext<any>[] = []
+  const supervisor = boss({
+    start: (control) => void control.spawn(open(contexts), { name: 'child', provide: new Map([[key, 'of the boss']]) }),
+  })
+  host.provide(key, 'of the system')
+  system.spawn(supervisor.definition)
+  system.spawn(open(contexts))
+  await env.settle()
+  const found = contexts.map((ctx) => ctx.service(key))
+  expect(found.toSorted()).toEqual(['of the boss', 'of the system'])
+  expect(() => contexts[0]!.service(missing)).toThrow(ServiceMissingError)
+  expect(() => contexts[0]!.tenure).toThrow(ServiceMissingError)
+  expect(contexts[0]!.epoch).toBe(0)
+  contexts[0]!.guard()
+})
+
+test('a context knows its actor, its path, its time and its dice', async () => {
+  const { env, system } = stage()
+  const contexts: ActorContext<any>[] = []
+  const ref = system.spawn(open(contexts), { name: 'a' })
+  await env.advance(12)
+  const ctx = contexts[0]!
+  expect([ctx.path, ctx.self.address, ctx.now(), ctx.incarnation]).toEqual(['/a', ref.address, 12, 1])
+  expect(ctx.random()).toBeLessThan(1)
+  expect(String(ref)).toBe(`us://local~0/a#${ref.address.uid}`)
+})

@@ -1,0 +1,89 @@
+import { expect, test } from 'vitest'
+import type { Address } from '../contracts/address.ts'
+import { AskTimeoutError } from '../errors.ts'
+import { ManualEnv } from '../testing/manual-env.ts'
+import { AskTable, scanMs } from './ask-table.ts'
+
+const address: Address = { node: { name: 'local', incarnation: 0 }, path: '/a', uid: 1 }
+const message = { type: 'q' }
+
+function table(): { env: ManualEnv; asks: AskTable; late: () => number } {
+  const env = new ManualEnv()
+  let late = 0
+  return { env, asks: new AskTable(env, () => late++), late: () => late }
+}
+
+test('an ask resolves with its own reply, in whatever order replies come', async () => {
+  const { asks, late } = table()
+  const opened = Array.from({ length: 50 }, () => asks.add(1000, { address }, message))
+  for (const [n, { slot }] of [...opened.entries()].toReversed()) asks.resolve(slot, n)
+  expect(await Promise.all(opened.map(({ promise }) => promise))).toEqual(Array.from({ length: 50 }, (_, n) => n))
+  expect([asks.open, late()]).toEqual([0, 0])
+})
+
+test('an ask ends at its deadline or at most one scan later, and never before', async () => {
+  const { env, asks } = table()
+  const ends: number[] = []
+  for (const timeoutMs of [0, 1, 40, 100, 5000]) {
+    const { promise } = asks.add(timeoutMs, { address }, message)
+    promise.catch((error: unknown) => {
+      expect(error).toBeInstanceOf(AskTimeoutError)
+      expect(env.now()).toBeGreaterThanOrEqual(timeoutMs)
+      expect(env.now()).toBeLessThanOrEqual(timeoutMs + scanMs)
+      ends.push(timeoutMs)
+    })
+  }
+  await env.advance(6000)
+  expect(ends).toEqual([0, 1, 40, 100, 5000])
+  expect(env.pendingTimers).toBe(0)
+})
+
+test('a late, doubled or foreign reply only counts', async () => {
+  const { env, asks, late } = table()
+  const first = asks.add(10, { address }, message)
+  const second = asks.add(1000, { address }, message)
+  const ended = first.promise.catch((cause: unknown) => cause)
+  await env.advance(100)
+  expect(await ended).toBeInstanceOf(AskTimeoutError)
+  asks.resolve(first.slot, 'late')
+  asks.resolve(second.slot, 'in time')
+  asks.resolve(second.slot, 'again')
+  for (const foreign of [-1, 0.5, Number.NaN, 12_345_678, 2 ** 53]) asks.reject(foreign, new Error('foreign'))
+  expect(await second.promise).toBe('in time')
+  expect(late()).toBe(7)
+})
+
+test('a late reply never reaches another ask, however often its slot has been used since', async () => {
+  const { asks, late } = table()
+  const old = asks.add(1000, { address }, message)
+  asks.resolve(old.slot, 'first')
+  for (let n = 0; n < 5000; n++) {
+    const { slot, promise } = asks.add(1000, { address }, message)
+    expect(slot).not.toBe(old.slot)
+    asks.resolve(old.slot, 'wrong')
+    asks.resolve(slot, n)
+    expect(await promise).toBe(n)
+  }
+  expect(late()).toBe(5000)
+  expect(Number.isSafeInteger(asks.add(1000, { address }, message).slot)).toBe(true)
+})
+
+test('what remains of an ask shrinks with time and is nothing once it has ended', async () => {
+  const { env, asks } = table()
+  const { slot, promise } = asks.add(1000, { address }, message)
+  await env.advance(400)
+  expect(asks.remainingMs(slot)).toBe(600)
+  asks.resolve(slot, 1)
+  await promise
+  expect(asks.remainingMs(slot)).toBe(0)
+})
+
+test('a system that stops ends all open asks, each with its own error', async () => {
+  const { env, asks } = table()
+  const opened = [asks.add(1000, { address }, { type: 'x' }), asks.add(1000, { address }, { type: 'y' })]
+  const ended = Promise.allSettled(opened.map(({ promise }) => promise))
+  asks.rejectAll((target, asked) => new Error(`${target.address.path} ${asked.type}`))
+  const results = await ended
+  expect(results.map((result) => (result.status === 'rejected' ? (result.reason as Error).message : ''))).toEqual(['/a x', '/a y'])
+  expect([asks.open, env.pendingTimers]).toEqual([0, 0])
+})

@@ -1,0 +1,20 @@
+// How users write a child of a supervisor.
+
+import type { ActorDefinition, Protocol } from '@understudy/runtime/spi'
+import { childSpec } from './spec.ts'
+import type { ChildSpec, ChildSpecOptions } from './spec.ts'
+
+/** `input` must be given exactly when the definition takes one. */
+export type ChildArguments<I> = undefined extends I
+  ? [options?: ChildSpecOptions & { readonly input?: I }]
+  : [options: ChildSpecOptions & { readonly input: I }]
+
+/**
+ * Describes a child of a supervisor: what to run, under which id, when to restart it and how it recovers.
+ *
+ * Defaults: `id` is the definition's name, `restart` is `permanent`, `shutdownMs` is what the definition says, `recovery` is one
+ * restart at once and then backoff. Checked by the supervisor it is given to, whose InvalidOptionError names the place.
+ */
+export function child<P extends Protocol, I>(definition: ActorDefinition<P, I>, ...[options]: ChildArguments<I>): ChildSpec {
+  return childSpec(definition, options ?? {})
+}

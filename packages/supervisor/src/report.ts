@@ -1,0 +1,36 @@
+// What the supervisor says beyond what the runtime says of every actor (`actor.failed`, `actor.restarted`, `actor.stopped` on removal):
+// the end of a child that will live again, waits, replaced machines, and giving up. One event and one line each.
+
+import { describeExit } from '@understudy/runtime/spi'
+import type { ExitReason } from '@understudy/runtime/spi'
+import type { Draft, Member } from './engine-state.ts'
+
+/** A child that should live has come to an end without failing. */
+export function reportEnded(draft: Draft, member: Member, reason: ExitReason): void {
+  const path = `${draft.path}/${member.spec.id}`
+  const why = describeExit(reason)
+  const text = `${path} ended (${why}) and is ${member.spec.restart}: its recovery decides (attempt ${member.attempt})`
+  draft.commands.push({ type: 'report', level: 'warn', event: { type: 'actor.stopped', path, reason: why }, text })
+}
+
+/** A restart waits for its time. */
+export function reportBackoff(draft: Draft, member: Member, delayMs: number): void {
+  const path = `${draft.path}/${member.spec.id}`
+  const text = `${path} waits for its restart, due in ${Math.round(delayMs)} ms (attempt ${member.attempt})`
+  draft.commands.push({ type: 'report', level: 'info', event: { type: 'actor.backoff', path, attempt: member.attempt, delayMs }, text })
+}
+
+/** The supervisor gives up. */
+export function reportGaveUp(draft: Draft, child: string, why: string): void {
+  const { restarts, withinMs } = draft.intensity
+  const { path } = draft
+  const text = `${path} gives up on ${child}: ${why}; it stops its children and exits with 'shutdown'`
+  draft.commands.push({ type: 'report', level: 'error', event: { type: 'supervisor.gave-up', path, child, restarts, withinMs }, text })
+}
+
+/** A recovery machine broke its contract. */
+export function reportReplaced(draft: Draft, id: string, machine: string, cause: string): void {
+  const path = `${draft.path}/${id}`
+  const text = `the recovery machine '${machine}' of ${path} is replaced by the built-in policy: ${cause}`
+  draft.commands.push({ type: 'report', level: 'error', event: { type: 'recovery.replaced', path, machine, cause }, text })
+}

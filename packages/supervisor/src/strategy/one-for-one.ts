@@ -1,0 +1,8 @@
+// One child fails, one child is restarted.
+
+import type { RestartPlan } from './strategy.ts'
+
+/** Only the failed child is started again. */
+export function oneForOne(_ids: readonly string[], failed: string): RestartPlan {
+  return { stop: [], start: [failed] }
+}

@@ -1,0 +1,39 @@
+// The bed on a real nats-server of its own: cutting it is killing the server.
+
+import { systemEnv } from '@understudy/runtime'
+import type { NatsOptions, NatsServer } from '@understudy/transport-nats'
+import { nats, startNatsServer } from '@understudy/transport-nats'
+import type { Bed } from './bed.ts'
+import { until } from './poll-until.ts'
+
+/** Small stores, since every test makes one on the same server. */
+export const testOptions: NatsOptions = { maxStoreBytes: 16 * 1024 * 1024 }
+
+/** A bed, and its server for what only NATS can be asked. */
+export interface NatsBed extends Bed {
+  readonly server: NatsServer
+}
+
+/** Starts a server and makes a bed of it. */
+export async function natsBed(options: NatsOptions = testOptions): Promise<NatsBed> {
+  const server = await startNatsServer()
+  return {
+    server,
+    env: systemEnv,
+    transport: () => nats({ servers: server.url, ...options }),
+    cut: () => server.kill(),
+    mend: () => server.restart(),
+    close: () => server.stop(),
+  }
+}
+
+/** Pauses the server and resolves once it really answers nobody: a signal takes effect a little after it was sent. */
+export async function pause(server: NatsServer): Promise<void> {
+  server.pause()
+  await until('the server is silent', () =>
+    fetch(`${server.monitoringUrl}/healthz`, { signal: AbortSignal.timeout(200) }).then(
+      () => false,
+      () => true,
+    ),
+  )
+}
