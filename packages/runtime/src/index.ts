@@ -1,6 +1,6 @@
 // The door for users.
 
-export { actor, type ActorSpec, type AnyHandlers, type ProtocolOf } from './actor/define.ts'
+export { actor, type ActorSpec, type AnyContext, type AnyHandlers, type ProtocolOf } from './actor/define.ts'
 export { type Address, formatAddress, type NodeIdentity, parseAddress } from './contracts/address.ts'
 export type { ActorContext, ActorDefinition, MailboxOptions, Overflow, SpawnArguments, SpawnOptions } from './contracts/behavior.ts'
 export { type DeadLetter, type DeadLetterReason, deadLetterReasons } from './contracts/dead-letter.ts'

@@ -61,7 +61,9 @@ export class Groups {
 
   /** What this node has, to be said to the others. */
   said(): GroupsSaid {
-    const groups = Object.fromEntries([...this.#own].map(([name, members]) => [name, [...members.values()].map(({ path, uid }) => [path, uid] as const)]))
+    const groups = Object.fromEntries(
+      [...this.#own].map(([name, members]) => [name, [...members.values()].map(({ path, uid }) => [path, uid] as const)]),
+    )
     return { version: this.#version, groups }
   }
 

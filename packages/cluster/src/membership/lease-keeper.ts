@@ -1,7 +1,16 @@
 // Executes the node lease: joins by writing the node's record, renews it, and says when it has run out or was taken away.
 
 import { type Host, type KeyValueStore, type NodeIdentity, RevisionConflictError, StoreUnavailableError } from '@understudy/runtime/spi'
-import { isValid, lease, type LeaseCommand, leaseDefaults, type LeaseEvent, type LeaseState, maxWallJumpMs, newLease } from '../ownership/lease.ts'
+import {
+  isValid,
+  lease,
+  type LeaseCommand,
+  leaseDefaults,
+  type LeaseEvent,
+  type LeaseState,
+  maxWallJumpMs,
+  newLease,
+} from '../ownership/lease.ts'
 import { decodeNodeRecord, encodeNodeRecord, type MemberStatus, nodePrefix, type NodeRecord } from './node-record.ts'
 
 /** What a node says of itself besides its name and life. */

@@ -182,7 +182,11 @@ export class Roster {
     switch (verdict.type) {
       case 'suspect':
         this.#suspects.add(keyOf(verdict.node))
-        host.report('warn', { type: 'node.suspect', node: verdict.node, why: verdict.why }, `${verdict.node.name} is suspected: ${verdict.why}`)
+        host.report(
+          'warn',
+          { type: 'node.suspect', node: verdict.node, why: verdict.why },
+          `${verdict.node.name} is suspected: ${verdict.why}`,
+        )
         return
       case 'trust':
         this.#suspects.delete(keyOf(verdict.node))
@@ -193,7 +197,10 @@ export class Roster {
         return
       case 'suspect-myself':
         this.#options.confirmMyself()
-        host.log.warn({ silent: verdict.silent, of: verdict.of }, `${verdict.silent} of ${verdict.of} nodes are silent at once: it may be this node that is deaf`)
+        host.log.warn(
+          { silent: verdict.silent, of: verdict.of },
+          `${verdict.silent} of ${verdict.of} nodes are silent at once: it may be this node that is deaf`,
+        )
         return
       case 'convict':
         void this.#convict(verdict.node, verdict.why)
@@ -209,7 +216,16 @@ export class Roster {
       if (member === undefined || !isLiving(member)) return
       const { roles, singletons, pools, revision } = member
       const writer = `down-${node.name}-${node.incarnation}-${host.identity.name}-${host.env.id()}`
-      const record = encodeNodeRecord({ ...node, status: 'down', roles, singletons, pools, since: host.env.wallNow(), writer, replaces: revision })
+      const record = encodeNodeRecord({
+        ...node,
+        status: 'down',
+        roles,
+        singletons,
+        pools,
+        since: host.env.wallNow(),
+        writer,
+        replaces: revision,
+      })
       try {
         const written = await store.write(key, record, { key, revision }, { ttlMs: leaseDefaults.ttlMs, id: writer })
         host.log.info({ node, why }, `${node.name} was convicted: ${why}`)

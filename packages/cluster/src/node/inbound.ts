@@ -41,7 +41,8 @@ export class Inbound {
     const visitor = new Entries(this.#node)
     const read = readFrame(bytes, visitor)
     const why = read.ok ? visitor.refusal : read.why
-    if (why !== undefined) host.report('warn', { type: 'frame.refused', why, bytes: bytes.length }, `refused a frame of ${bytes.length} bytes: ${why}`)
+    if (why !== undefined)
+      host.report('warn', { type: 'frame.refused', why, bytes: bytes.length }, `refused a frame of ${bytes.length} bytes: ${why}`)
   }
 }
 
@@ -150,7 +151,8 @@ class Entries implements FrameVisitor {
     let message: unknown
     try {
       message = codec.decode(body)
-      if (!isMessage(message)) throw new MessageRefusedError(formatAddress(target), { type: '(not a message)' }, 'invalid', 'it is not an object with a type')
+      if (!isMessage(message))
+        throw new MessageRefusedError(formatAddress(target), { type: '(not a message)' }, 'invalid', 'it is not an object with a type')
     } catch (cause) {
       host.deadLetter({ type: '(undecodable)' }, port, 'invalid', formatAddress(target), cause)
       return

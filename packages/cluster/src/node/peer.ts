@@ -106,7 +106,8 @@ export class Peer {
         return
       }
       case 'unwatch':
-        if (this.#watches.delete(watchKey(target, signal.watcher))) this.#enqueue({ kind: 'unwatch', target, watcher: signal.watcher.address })
+        if (this.#watches.delete(watchKey(target, signal.watcher)))
+          this.#enqueue({ kind: 'unwatch', target, watcher: signal.watcher.address })
         return
       case 'terminated':
         this.#enqueue({ kind: 'terminated', watcher: target, from: signal.address, reason: signal.reason })
@@ -199,11 +200,14 @@ export class Peer {
     try {
       const body = codec.encode(message)
       if (replyTo !== null) {
-        if (host.remainingMs(replyTo) <= 0) throw new MessageRefusedError(formatAddress(target), message, 'expired', 'its deadline has passed')
+        if (host.remainingMs(replyTo) <= 0)
+          throw new MessageRefusedError(formatAddress(target), message, 'expired', 'its deadline has passed')
         slot = typeof replyTo === 'number' ? replyTo : this.#relay(target, message, replyTo)
       }
       const asked = slot
-      const appended = this.#fit(() => (asked === undefined ? this.#writer.tell(target, body) : this.#writer.ask(target, asked, host.remainingMs(asked), body)))
+      const appended = this.#fit(() =>
+        asked === undefined ? this.#writer.tell(target, body) : this.#writer.ask(target, asked, host.remainingMs(asked), body),
+      )
       if (appended !== 'added') throw this.#refused(target, message, appended, body.length)
     } catch (cause) {
       const reason = cause instanceof MessageRefusedError ? cause.reason : 'undeliverable-codec'
@@ -244,7 +248,12 @@ export class Peer {
     const address = formatAddress(target)
     if (why === 'invalid') return new MessageRefusedError(address, message, 'invalid', 'no node has such an address')
     const { maxFrameBytes } = this.#exchange.link
-    return new MessageRefusedError(address, message, 'too-large', `${bytes} bytes encoded, in frames of at most ${maxFrameBytes}. Send it in parts, or by reference`)
+    return new MessageRefusedError(
+      address,
+      message,
+      'too-large',
+      `${bytes} bytes encoded, in frames of at most ${maxFrameBytes}. Send it in parts, or by reference`,
+    )
   }
 
   // --- Answers --------------------------------------------------------------------------------------------------------------

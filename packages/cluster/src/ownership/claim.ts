@@ -8,7 +8,7 @@
 //   owner's node is gone, 'exclusive' when its lease was quiet for as long as its holder could believe in it, and some more
 // "At once" is the rank of the candidate times 150 ms, so that one tries first and the others mostly need not.
 
-import type { NodeIdentity } from '@understudy/runtime/spi'
+import { type NodeIdentity, sameNode } from '@understudy/runtime/spi'
 import { isLiving, memberOf, type View } from '../membership/view.ts'
 
 /** When a successor may take over; see the top of this file. */
@@ -57,7 +57,8 @@ export interface ClaimState {
   readonly standing: Standing | undefined
   /** Since when nobody owned it, as far as is known here. */
   readonly vacantSince: number | undefined
-  readonly rank: number
+  /** The own place among the candidates; undefined until told, and until then nothing is tried. */
+  readonly rank: number | undefined
   readonly attempt: Attempt | undefined
   readonly writes: number
   readonly isWithdrawing: boolean
@@ -104,7 +105,7 @@ export function newClaim(self: NodeIdentity, takeover: Takeover, prefix: string)
     known: undefined,
     standing: undefined,
     vacantSince: undefined,
-    rank: 0,
+    rank: undefined,
     attempt: undefined,
     writes: 0,
     isWithdrawing: false,
@@ -114,18 +115,20 @@ export function newClaim(self: NodeIdentity, takeover: Takeover, prefix: string)
 /** What a view says of an owner. One that is not in it at all is gone, and quiet since `firstLooked` as far as anybody here can tell. */
 export function standingOf(view: View, owner: NodeIdentity | null, self: NodeIdentity, firstLooked: number): Standing {
   if (owner === null) return { type: 'gone', quietSince: -Infinity }
-  if (owner.name === self.name && owner.incarnation === self.incarnation) return { type: 'self' }
+  if (sameNode(owner, self)) return { type: 'self' }
   const member = memberOf(view, owner)
   if (member !== undefined && isLiving(member)) return { type: 'alive' }
+  // It said itself that it has left: it believes in nothing any more.
+  if (member?.status === 'left') return { type: 'gone', quietSince: -Infinity }
   return { type: 'gone', quietSince: member?.quietSince ?? firstLooked }
 }
 
 /** When this candidate may try, by its own clock; undefined while it may not. */
 export function tryAt({ takeover, known, standing, vacantSince, rank, status }: ClaimState, config = claimDefaults): number | undefined {
-  if (status !== 'following' || known === undefined || vacantSince === undefined) return undefined
-  const turn = vacantSince + rank * config.rankDelayMs
-  if (known.owner === null || standing?.type === 'self' || takeover === 'fenced') return turn
-  return standing?.type === 'gone' ? Math.max(turn, standing.quietSince + config.exclusiveWaitMs + rank * config.rankDelayMs) : undefined
+  if (status !== 'following' || known === undefined || vacantSince === undefined || rank === undefined) return undefined
+  const turnMs = rank * config.rankDelayMs
+  const mustWait = takeover === 'exclusive' && known.owner !== null && standing?.type === 'gone'
+  return turnMs + (mustWait ? Math.max(vacantSince, standing.quietSince + config.exclusiveWaitMs) : vacantSince)
 }
 
 /** Takes one event at monotonic time `now`. */
@@ -142,7 +145,20 @@ export function claim(state: ClaimState, event: ClaimEvent, now: number, config 
       return lostTo(state, 'the store refused its write', now, config)
     case 'withdraw':
       return proceed({ ...state, isWithdrawing: true }, [], now, config)
+    case 'acknowledged':
+    case 'conflict':
+    case 'unknown':
+      return answered(state, event, now, config)
   }
+}
+
+/** What came of the write or read under way; answers to any other are ignored. */
+function answered(
+  state: ClaimState,
+  event: Extract<ClaimEvent, { readonly id: string }>,
+  now: number,
+  config: ClaimConfig,
+): [ClaimState, readonly ClaimCommand[]] {
   const { attempt } = state
   if (attempt === undefined || attempt.id !== event.id) return [state, []]
   switch (event.type) {
@@ -158,12 +174,18 @@ export function claim(state: ClaimState, event: ClaimEvent, now: number, config 
 /** Nobody owns it: no record, let go, or its owner is gone. Noted once, when it is first seen. */
 function vacancy(state: ClaimState, now: number): ClaimState {
   const { known, standing } = state
-  const isVacant = state.status === 'following' && known !== undefined && (known.owner === null || (standing !== undefined && standing.type !== 'alive'))
+  const isVacant =
+    state.status === 'following' && known !== undefined && (known.owner === null || (standing !== undefined && standing.type !== 'alive'))
   if (!isVacant) return state.vacantSince === undefined ? state : { ...state, vacantSince: undefined }
   return state.vacantSince === undefined ? { ...state, vacantSince: now } : state
 }
 
-function shown(state: ClaimState, event: Extract<ClaimEvent, { type: 'record' }>, now: number, config: ClaimConfig): [ClaimState, readonly ClaimCommand[]] {
+function shown(
+  state: ClaimState,
+  event: Extract<ClaimEvent, { type: 'record' }>,
+  now: number,
+  config: ClaimConfig,
+): [ClaimState, readonly ClaimCommand[]] {
   const { revision, owner, writer } = event
   const { attempt, known } = state
   const isAnswer = attempt?.waits === 'read'
@@ -179,16 +201,24 @@ function shown(state: ClaimState, event: Extract<ClaimEvent, { type: 'record' }>
     return lostTo({ ...state, known: { revision, owner }, standing: undefined }, describe(owner, revision), now, config)
   }
   // Somebody else was first, so the write under way cannot have happened and cannot happen any more.
-  const isNewOwner = owner !== null && !(known?.owner?.name === owner.name && known.owner.incarnation === owner.incarnation && known.revision === revision)
+  const isOther = owner !== null && !sameNode(owner, state.self)
   const next = vacancy({ ...state, known: { revision, owner }, standing: undefined, attempt: undefined, vacantSince: undefined }, now)
-  return proceed(next, isNewOwner ? [{ type: 'follow', owner, epoch: revision }] : [], now, config)
+  return proceed(next, isOther ? [{ type: 'follow', owner, epoch: revision }] : [], now, config)
 }
 
 function describe(owner: NodeIdentity | null, revision: number): string {
-  return owner === null ? `it was released at revision ${revision}` : `${owner.name}~${owner.incarnation} has taken over at epoch ${revision}`
+  return owner === null
+    ? `it was released at revision ${revision}`
+    : `${owner.name}~${owner.incarnation} has taken over at epoch ${revision}`
 }
 
-function own(state: ClaimState, attempt: Attempt, revision: number, now: number, config: ClaimConfig): [ClaimState, readonly ClaimCommand[]] {
+function own(
+  state: ClaimState,
+  attempt: Attempt,
+  revision: number,
+  now: number,
+  config: ClaimConfig,
+): [ClaimState, readonly ClaimCommand[]] {
   if (attempt.isRelease) return [{ ...state, status: 'withdrawn', attempt: undefined }, [{ type: 'withdrawn' }]]
   const vacantSince = state.vacantSince ?? now
   const leading: ClaimState = {
@@ -200,28 +230,45 @@ function own(state: ClaimState, attempt: Attempt, revision: number, now: number,
     vacantSince: undefined,
     attempt: undefined,
   }
-  return proceed(leading, [{ type: 'lead', epoch: revision, vacantSince }], now, config)
+  // Won too late: nobody wants to lead here any more, so it is given back at once.
+  return proceed(leading, state.isWithdrawing ? [] : [{ type: 'lead', epoch: revision, vacantSince }], now, config)
 }
 
 function lostTo(state: ClaimState, why: string, now: number, config: ClaimConfig): [ClaimState, readonly ClaimCommand[]] {
   if (state.status !== 'leading') return [state, []]
   const { epoch, known } = state
   const commands: ClaimCommand[] = [{ type: 'lost', epoch, why }]
-  if (known !== undefined && known.revision > epoch && known.owner !== null) commands.push({ type: 'follow', owner: known.owner, epoch: known.revision })
+  if (known !== undefined && known.revision > epoch && known.owner !== null)
+    commands.push({ type: 'follow', owner: known.owner, epoch: known.revision })
   // What is known may be only what this node wrote itself: read before trying again.
   const isKnown = known !== undefined && known.revision > epoch
-  const next: ClaimState = { ...state, status: 'following', epoch: 0, attempt: undefined, known: isKnown ? known : undefined, standing: undefined }
+  const next: ClaimState = {
+    ...state,
+    status: 'following',
+    epoch: 0,
+    attempt: undefined,
+    known: isKnown ? known : undefined,
+    standing: undefined,
+  }
   return proceed(vacancy(next, now), commands, now, config)
 }
 
 /** Does what is due: the first read, a try, a release, or something again that got no answer. */
-function proceed(state: ClaimState, before: readonly ClaimCommand[], now: number, config: ClaimConfig): [ClaimState, readonly ClaimCommand[]] {
+function proceed(
+  state: ClaimState,
+  before: readonly ClaimCommand[],
+  now: number,
+  config: ClaimConfig,
+): [ClaimState, readonly ClaimCommand[]] {
   const { attempt, known } = state
   if (attempt !== undefined) {
     if (typeof attempt.waits === 'string' || now < attempt.waits.until) return [state, before]
     if (known === undefined) return [{ ...state, attempt: { ...attempt, waits: 'read' } }, [...before, { type: 'read', id: attempt.id }]]
     const { id, revision, isRelease } = attempt
-    return [{ ...state, attempt: { ...attempt, waits: 'write' } }, [...before, { type: 'write', id, revision, owner: isRelease ? null : state.self }]]
+    return [
+      { ...state, attempt: { ...attempt, waits: 'write' } },
+      [...before, { type: 'write', id, revision, owner: isRelease ? null : state.self }],
+    ]
   }
   if (state.isWithdrawing && state.status === 'following') return [{ ...state, status: 'withdrawn' }, [...before, { type: 'withdrawn' }]]
   const isRelease = state.isWithdrawing
@@ -231,6 +278,7 @@ function proceed(state: ClaimState, before: readonly ClaimCommand[], now: number
   const id = `${state.prefix}.${writes}`
   const revision = isRelease ? state.epoch : (known?.revision ?? 0)
   const waits = known === undefined ? 'read' : 'write'
-  const command: ClaimCommand = waits === 'read' ? { type: 'read', id } : { type: 'write', id, revision, owner: isRelease ? null : state.self }
+  const command: ClaimCommand =
+    waits === 'read' ? { type: 'read', id } : { type: 'write', id, revision, owner: isRelease ? null : state.self }
   return [{ ...state, writes, attempt: { id, revision, isRelease, waits } }, [...before, command]]
 }

@@ -106,7 +106,6 @@ export function lease(state: LeaseState, event: LeaseEvent, now: number, config 
 }
 
 function decide(state: LeaseState, event: LeaseEvent, now: number, config: LeaseConfig): [LeaseState, readonly LeaseCommand[]] {
-  const { pending } = state
   switch (event.type) {
     case 'tick':
       return next(state, now)
@@ -114,7 +113,22 @@ function decide(state: LeaseState, event: LeaseEvent, now: number, config: Lease
       return next({ ...state, renewAt: Math.min(state.renewAt, now) }, now)
     case 'release':
       return next({ ...state, isReleasing: true }, now)
+    case 'acknowledged':
+    case 'conflict':
+    case 'unknown':
+    case 'found':
+      return answered(state, event, now, config)
   }
+}
+
+/** What came of the write under way; answers to any other are ignored. */
+function answered(
+  state: LeaseState,
+  event: Extract<LeaseEvent, { readonly id: string }>,
+  now: number,
+  config: LeaseConfig,
+): [LeaseState, readonly LeaseCommand[]] {
+  const { pending } = state
   if (pending === undefined || pending.id !== event.id) return [state, []]
   switch (event.type) {
     case 'acknowledged':
@@ -149,7 +163,13 @@ function next(state: LeaseState, now: number): [LeaseState, readonly LeaseComman
   ]
 }
 
-function renewed(state: LeaseState, { sentAt, isLast }: Renewal, revision: number, now: number, config: LeaseConfig): [LeaseState, readonly LeaseCommand[]] {
+function renewed(
+  state: LeaseState,
+  { sentAt, isLast }: Renewal,
+  revision: number,
+  now: number,
+  config: LeaseConfig,
+): [LeaseState, readonly LeaseCommand[]] {
   if (isLast) return [{ ...state, status: 'released', revision, pending: undefined }, [{ type: 'released' }]]
   const validUntil = Math.max(state.validUntil, sentAt + config.validMs)
   // A `renew` that came while this write was under way has set renewAt to then.

@@ -190,7 +190,11 @@ export class Ownership {
     try {
       // Only a member with a valid lease takes; giving back is always right.
       if (owner !== null && !this.#node.mayAct()) throw new StoreUnavailableError(`claiming ${name}`, 'this node may not act now')
-      event = { type: 'acknowledged', id, revision: await store.write(key, encodeOwnRecord({ owner, path, writer: id }), { key, revision }, { id }) }
+      event = {
+        type: 'acknowledged',
+        id,
+        revision: await store.write(key, encodeOwnRecord({ owner, path, writer: id }), { key, revision }, { id }),
+      }
     } catch (error) {
       event = { type: error instanceof RevisionConflictError ? 'conflict' : 'unknown', id }
       if (!(error instanceof RevisionConflictError || error instanceof StoreUnavailableError)) {

@@ -84,7 +84,8 @@ export class ClusterPool implements Endpoint {
     const chosen = this.#routing(parts, this.#turn)
     const part = parts[chosen]
     if (part === undefined) {
-      const why = parts.length === 0 ? `no node has a part of the pool '${this.#name}'` : `no part of the pool '${this.#name}' takes messages now`
+      const why =
+        parts.length === 0 ? `no node has a part of the pool '${this.#name}'` : `no part of the pool '${this.#name}' takes messages now`
       this.host.deadLetter(message, replyTo, 'unreachable', formatAddress(this.address), why)
       return
     }
@@ -101,7 +102,8 @@ export class ClusterPool implements Endpoint {
   }
 
   signal(signal: Signal): void {
-    if (signal.type === 'watch') signal.watcher.signal({ type: 'terminated', address: signal.target, reason: { shutdown: 'pools are not watched' } })
+    if (signal.type === 'watch')
+      signal.watcher.signal({ type: 'terminated', address: signal.target, reason: { shutdown: 'pools are not watched' } })
   }
 
   #current(): readonly Part[] {

@@ -108,7 +108,8 @@ export class LeaderTenure implements Tenure {
 
   /** A replicated store may refuse a correct write under load; only a newer ownership record deposes. @throws FencedError */
   async #believeConflict(conflict: RevisionConflictError): Promise<void> {
-    if (conflict.actual !== undefined && conflict.actual !== this.epoch) throw this.#fence(`revision ${conflict.actual} has another owner`, conflict)
+    if (conflict.actual !== undefined && conflict.actual !== this.epoch)
+      throw this.#fence(`revision ${conflict.actual} has another owner`, conflict)
     const own = await this.#ground.store.read(ownKey(this.name)).catch(() => undefined)
     if (own !== undefined && own.revision !== this.epoch) throw this.#fence(`revision ${own.revision} has another owner`, conflict)
   }

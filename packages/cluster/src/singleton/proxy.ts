@@ -64,7 +64,8 @@ export class SingletonProxy implements Endpoint {
   signal(signal: Signal): void {
     const way = this.#way()
     if (way !== undefined) way.signal(signal)
-    else if (signal.type === 'watch') signal.watcher.signal({ type: 'terminated', address: signal.target, reason: { shutdown: 'nobody leads' } })
+    else if (signal.type === 'watch')
+      signal.watcher.signal({ type: 'terminated', address: signal.target, reason: { shutdown: 'nobody leads' } })
   }
 
   #way(): Endpoint | undefined {

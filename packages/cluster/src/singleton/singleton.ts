@@ -54,7 +54,10 @@ export type SingletonArguments<I> = undefined extends I
  *
  * @throws InvalidOptionError naming the field.
  */
-export function singleton<P extends Protocol, I>(definition: ActorDefinition<P, I>, ...[options]: SingletonArguments<I>): ActorDefinition<P> {
+export function singleton<P extends Protocol, I>(
+  definition: ActorDefinition<P, I>,
+  ...[options]: SingletonArguments<I>
+): ActorDefinition<P> {
   const takeover = options?.takeover ?? 'fenced'
   if (takeover !== 'fenced' && takeover !== 'exclusive') throw new InvalidOptionError('takeover', takeover, "'fenced' or 'exclusive'")
   const leader = child(definition, {

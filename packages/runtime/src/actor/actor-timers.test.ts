@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { boss } from '../testing/boss.fixture.ts'
 import { deferred, expectBalanced, stage } from '../testing/stage.fixture.ts'
 import { InvalidOptionError } from '../errors.ts'
+import type { Cell } from './cell.ts'
 import { actor } from './define.ts'
 
 /** An actor that does with its context what a message says, and notes when its ticks arrive. */
@@ -136,7 +137,7 @@ test('timers never fire into a new incarnation, neither due ones nor those whose
 })
 
 test('a timer whose message finds the mailbox full is heard of in the log', async () => {
-  const { env, system, lines } = stage()
+  const { env, system, host, lines } = stage()
   const gate = deferred()
   const ref = system.spawn(
     actor({
@@ -151,10 +152,13 @@ test('a timer whose message finds the mailbox full is heard of in the log', asyn
         tick() {},
       },
     }),
+    { name: 'full' },
   )
   ref.tell({ type: 'hold' })
   await env.advance(5)
   expect(system.deadLetters.recent()).toMatchObject([{ reason: 'mailbox-full', asked: false }])
+  // What is dropped is forgotten: a full mailbox and ever new keys do not make memory grow.
+  expect((host.lookup('/full', 0) as Cell).timers.size).toBe(1)
   expect(lines.some(({ text }) => text.includes("dead letter 'tick'"))).toBe(true)
   gate.resolve()
   await env.settle()

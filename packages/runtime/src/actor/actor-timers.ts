@@ -13,12 +13,17 @@ export class TimerTag implements ReplyPort {
   handle: TimerHandle | undefined
   /** The key of a one-shot timer, to be forgotten once its message is handled; undefined for a repeating one. */
   readonly onceKey: string | undefined
+  readonly #timers: ActorTimers
 
-  constructor(onceKey?: string) {
+  constructor(timers: ActorTimers, onceKey?: string) {
+    this.#timers = timers
     this.onceKey = onceKey
   }
   resolve(): void {}
-  reject(): void {}
+  /** Its message became a dead letter: it will not be delivered any more. */
+  reject(): void {
+    this.#timers.delivered(this)
+  }
 }
 
 /** Whose timers they are. */
@@ -38,7 +43,7 @@ export class ActorTimers {
 
   after(key: string, delayMs: number, message: Message): void {
     check('delayMs', delayMs)
-    const tag = this.#replace(key, new TimerTag(key))
+    const tag = this.#replace(key, new TimerTag(this, key))
     tag.handle = this.#cell.host.after(delayMs, () => {
       tag.handle = undefined
       this.#fire(tag, message)
@@ -48,7 +53,7 @@ export class ActorTimers {
   /** Fixed rate: beat n is due at start + n × interval; beats missed meanwhile are skipped, not made up for. */
   every(key: string, intervalMs: number, message: Message): void {
     check('intervalMs', intervalMs)
-    const tag = this.#replace(key, new TimerTag())
+    const tag = this.#replace(key, new TimerTag(this))
     const { host } = this.#cell
     const started = host.env.now()
     let beat = 0
@@ -74,6 +79,11 @@ export class ActorTimers {
   cancelAll(): void {
     for (const tag of this.#tags.values()) this.#cancel(tag)
     this.#tags.clear()
+  }
+
+  /** Timers that are set, or whose message waits. */
+  get size(): number {
+    return this.#tags.size
   }
 
   /** The message of a timer has left the mailbox. */

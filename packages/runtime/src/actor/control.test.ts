@@ -200,7 +200,8 @@ test('a child started within supervise itself is told of like any other', async 
 })
 
 const orders = ['resume', 'restart', 'stop', 'kill', 'remove'] as const
-type State = 'starting' | 'running' | 'holding' | 'failed' | 'failed start' | 'ended' | 'stopping' | 'restarting' | 'removed'
+type State =
+  'starting' | 'running' | 'holding' | 'failed' | 'failed and stopped' | 'failed start' | 'ended' | 'stopping' | 'restarting' | 'removed'
 
 /** What becomes of a child in each state by each order, once everything that held it is let go. */
 const outcomes: Record<State, Record<(typeof orders)[number], string>> = {
@@ -208,6 +209,13 @@ const outcomes: Record<State, Record<(typeof orders)[number], string>> = {
   running: { resume: 'running 1', restart: 'running 2', stop: 'ended 1 shutdown', kill: 'ended 1 killed', remove: 'gone' },
   holding: { resume: 'running 1', restart: 'running 2', stop: 'ended 1 shutdown', kill: 'ended 1 killed', remove: 'gone' },
   failed: { resume: 'running 1', restart: 'running 2', stop: 'ended 1 shutdown', kill: 'ended 1 killed', remove: 'gone' },
+  'failed and stopped': {
+    resume: 'ended 1 shutdown',
+    restart: 'running 2',
+    stop: 'ended 1 shutdown',
+    kill: 'ended 1 shutdown',
+    remove: 'gone',
+  },
   'failed start': { resume: 'failed 1', restart: 'running 2', stop: 'ended 1 shutdown', kill: 'ended 1 killed', remove: 'gone' },
   ended: { resume: 'ended 1 normal', restart: 'running 2', stop: 'ended 1 normal', kill: 'ended 1 normal', remove: 'gone' },
   stopping: { resume: 'ended 1 normal', restart: 'ended 1 normal', stop: 'ended 1 normal', kill: 'ended 1 killed', remove: 'gone' },
@@ -231,10 +239,11 @@ for (const [state, byOrder] of Object.entries(outcomes) as [State, (typeof outco
         ...(state === 'stopping' && { stopped: () => gate.promise }),
       })
       if (state === 'holding' || state === 'restarting') s.send({ type: 'hold', until: gate.promise })
-      if (state === 'failed') s.send({ type: 'fail' })
+      if (state === 'failed' || state === 'failed and stopped') s.send({ type: 'fail' })
       if (state === 'ended' || state === 'stopping') s.send({ type: 'stop' })
       await s.env.settle()
       if (state === 'restarting') s.order('restart')
+      if (state === 'failed and stopped') s.order('stop')
       if (state === 'removed') s.order('remove')
       s.send({ type: 'n', n: 1 })
       s.order(order)

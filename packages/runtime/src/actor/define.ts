@@ -9,22 +9,26 @@ import type { Shutdown } from '../contracts/shutdown.ts'
 import { InvalidOptionError } from '../errors.ts'
 import { defaultCapacity } from '../mailbox/mailbox.ts'
 
+/** The context of a handler whose own protocol is being inferred, so that it cannot be named yet. */
+// oxlint-disable-next-line typescript/no-explicit-any
+export type AnyContext = ActorContext<any>
+
 /** What stands behind one message type: state, payload and context in; the reply (or a promise of it) out. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
-export type AnyHandlers<S> = Record<string, (state: S, message: any, ctx: ActorContext<Protocol>) => unknown>
+// oxlint-disable-next-line typescript/no-explicit-any
+export type AnyHandlers<S> = Record<string, (state: S, message: any, ctx: AnyContext) => unknown>
 
 type IsAny<T> = 0 extends 1 & T ? true : false
 type Payload<M> = IsAny<M> extends true ? unknown : M
 
 /** The protocol that a record of handlers speaks. */
 export type ProtocolOf<H> = {
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  // oxlint-disable-next-line typescript/no-explicit-any
   [K in keyof H]: H[K] extends (state: any) => infer R
     ? () => R
-    : // eslint-disable-next-line @typescript-eslint/no-explicit-any
+    : // oxlint-disable-next-line typescript/no-explicit-any
       H[K] extends (state: any, message: infer M, ...rest: any[]) => infer R
       ? (message: Payload<M>) => R
-      : never
+      : (message: unknown) => unknown
 }
 
 /** What `actor()` takes. */
@@ -32,11 +36,11 @@ export interface ActorSpec<S, I, H extends AnyHandlers<S>> {
   /** The default name of its instances: 1 to 128 characters of `[A-Za-z0-9_.~$@:-]`. */
   readonly name: string
   /** Makes the state of each incarnation from the input; may be async, and messages wait meanwhile. Default: no state. */
-  readonly state?: (input: I, ctx: ActorContext<Protocol>) => S | Promise<S>
+  readonly state?: (input: I, ctx: AnyContext) => S | Promise<S>
   /** One handler per message type; what it returns answers an ask. One message at a time; a promise holds the actor until it settles. */
   readonly on: H
   /** Called once for each watched actor that is gone. */
-  readonly terminated?: (state: S, event: { readonly address: Address; readonly reason: ExitReason }, ctx: ActorContext<Protocol>) => void
+  readonly terminated?: (state: S, event: { readonly address: Address; readonly reason: ExitReason }, ctx: AnyContext) => void
   /** Called when the actor stops for good, after its children; may be async within its shutdown time. */
   readonly stopped?: (state: S, reason: ExitReason) => unknown
   /** Bounds of its mailbox. */
@@ -54,7 +58,7 @@ export interface ActorSpec<S, I, H extends AnyHandlers<S>> {
  */
 export function actor<S = undefined, I = undefined, H extends AnyHandlers<S> = AnyHandlers<S>>(
   spec: ActorSpec<S, I, H>,
-): ProtocolOf<H> extends infer P extends Protocol ? ActorDefinition<P, I> : never {
+): ActorDefinition<ProtocolOf<H>, I> {
   validate(spec as never)
   const { name, state, on, terminated, stopped, mailbox, shutdownMs } = spec
   const definition: ActorDefinition<Protocol, I> = {
@@ -67,7 +71,7 @@ export function actor<S = undefined, I = undefined, H extends AnyHandlers<S> = A
     ...(terminated && { terminated: terminated as NonNullable<ActorDefinition<Protocol>['terminated']> }),
     ...(stopped && { stopped: stopped as NonNullable<ActorDefinition<Protocol>['stopped']> }),
   }
-  return definition as never
+  return definition as unknown as ActorDefinition<ProtocolOf<H>, I>
 }
 
 function validate(spec: ActorSpec<never, never, AnyHandlers<never>>): void {

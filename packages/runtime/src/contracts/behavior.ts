@@ -69,6 +69,8 @@ export interface ActorContext<P extends Protocol> {
 /** `input` must be given exactly when the definition's `state` takes one. */
 export type SpawnArguments<I> = undefined extends I ? [options?: SpawnOptions<I>] : [options: SpawnOptions<I> & { readonly input: I }]
 
+/** A handler as the runtime calls it. */
+// oxlint-disable-next-line typescript/no-explicit-any
 export type Handler = (state: any, message: any, ctx: any) => unknown
 
 declare const protocol: unique symbol

@@ -11,7 +11,7 @@ export interface Message {
  *
  * @example type Counter = { add(message: { by: number }): void; value(): number }
  */
-
+// oxlint-disable-next-line typescript/no-explicit-any
 export type Protocol = Record<string, (message: any) => unknown>
 
 type PayloadOf<F> = F extends () => unknown ? unknown : F extends (message: infer M) => unknown ? M : never

@@ -135,7 +135,7 @@ export class SystemHost implements Home {
       const text = `dead letter '${messageType}' for ${target} (${reason})${fresh > 1 ? `, and ${fresh - 1} more for this reason` : ''}`
       this.#write('warn', { event: 'dead-letter', reason, target, messageType, count: fresh }, text)
     }
-    if (asked) this.rejectReply(replyTo, undelivered(reason, target, message, cause))
+    if (replyTo !== null) this.rejectReply(replyTo, undelivered(reason, target, message, cause))
   }
 
   openAsk(
