@@ -21,7 +21,7 @@ export interface Hub {
 }
 
 /** Largest frame and broadcast of a memory network, in bytes: nats-server's default `max_payload`. */
-export const maxFrameBytes = 1024 * 1024
+const maxFrameBytes = 1024 * 1024
 
 function inboxKey({ name, incarnation }: NodeIdentity): string {
   return `${name}~${incarnation}`

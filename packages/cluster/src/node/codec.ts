@@ -31,7 +31,7 @@ export interface JsonCodecOptions {
 /** Deepest nesting that is carried: arrays, objects, maps and sets count. */
 export const maxDepth = 64
 /** Most values inside one value: bounds what shared substructures can blow up to. */
-export const maxValues = 1_000_000
+const maxValues = 1_000_000
 // Turning digits into a bigint takes time that grows with their square.
 const maxBigintBits = 65_536
 

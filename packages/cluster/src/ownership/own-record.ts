@@ -13,9 +13,6 @@ export interface OwnRecord {
   readonly writer: string
 }
 
-/** Where the records of owners are. */
-export const ownPrefix = 'own.'
-
 const maxBytes = 4096
 const maxWriterLength = 256
 
