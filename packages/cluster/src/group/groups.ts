@@ -48,6 +48,18 @@ export class Groups {
     this.#changed()
   }
 
+  /** Leaves all groups whose names begin with `prefix`; answers what was a member. */
+  withdraw(prefix: string): readonly Address[] {
+    const left: Address[] = []
+    for (const [group, members] of this.#own) {
+      if (!group.startsWith(prefix)) continue
+      left.push(...members.values())
+      this.#own.delete(group)
+    }
+    if (left.length > 0) this.#changed()
+    return left
+  }
+
   /** All members known now, own ones first, the others by node name. */
   members(group: string): readonly Address[] {
     const cached = this.#cache.get(group)

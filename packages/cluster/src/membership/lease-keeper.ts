@@ -162,9 +162,11 @@ export class LeaseKeeper {
   }
 
   async #renew(id: string, revision: number): Promise<void> {
+    // Taken before the write leaves: a sleep between then and its answer must show.
+    const gap = this.#gap()
     try {
       const written = await this.#write(id, revision, this.#identity!.incarnation)
-      this.#clockGap = this.#gap()
+      this.#clockGap = gap
       this.#toldSlept = false
       this.#tell({ type: 'acknowledged', id, revision: written })
       this.#options.renewed()

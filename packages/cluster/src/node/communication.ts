@@ -7,6 +7,7 @@ import {
   DeadEnd,
   type Endpoint,
   type Host,
+  LazyEndpoint,
   type Link,
   type NodeIdentity,
   type Remoting,
@@ -15,7 +16,7 @@ import {
 import { jsonCodec } from './codec.ts'
 import { Inbound } from './inbound.ts'
 import { Peer } from './peer.ts'
-import { NamedEndpoint, RemoteEndpoint } from './remote-endpoint.ts'
+import { RemoteEndpoint } from './remote-endpoint.ts'
 
 /** The node of what belongs to the whole cluster: singletons and pools. No node may have its name. */
 export const everywhere: NodeIdentity = Object.freeze({ name: '_', incarnation: 0 })
@@ -24,6 +25,14 @@ export const everywhere: NodeIdentity = Object.freeze({ name: '_', incarnation: 
 export interface Directory {
   current(name: string): NodeIdentity | undefined
   isGone(node: NodeIdentity): boolean
+}
+
+// Senders that may be remembered; members always are. Bounds what frames with invented senders can make a node hold.
+const maxPeers = 2048
+const nobody: NodeIdentity = Object.freeze({ name: '', incarnation: -1 })
+
+function keyOf({ name, incarnation }: NodeIdentity): string {
+  return `${name}~${incarnation}`
 }
 
 /** The peers of one node, and the way to their actors. */
@@ -48,14 +57,17 @@ export class Communication implements Remoting {
         toRef: (address) => host.refTo(host.resolve(address)),
       },
     })
-    this.#inbound = new Inbound({ host, codec: this.codec, peer: (identity) => this.peer(identity) })
+    this.#inbound = new Inbound({ host, codec: this.codec, peer: (identity) => this.#sender(identity) })
   }
 
   /** The endpoint of an address on another node; incarnation 0 means whatever life that node has when a message is sent. */
   endpoint(address: Address): Endpoint {
     const { node } = address
-    if (node.name === everywhere.name) return this.#clusterWide(address.path) ?? new DeadEnd(this.#host, address, 'no-such-actor')
-    if (node.incarnation === 0) return new NamedEndpoint(this.#host, address, () => this.#endpointByName(address))
+    if (node.name === everywhere.name) {
+      const nobody = new DeadEnd(this.#host, address, 'no-such-actor')
+      return new LazyEndpoint(this.#host, address, () => this.#clusterWide(address.path) ?? nobody)
+    }
+    if (node.incarnation === 0) return new LazyEndpoint(this.#host, address, () => this.#endpointByName(address))
     if (this.#directory.isGone(node)) return new DeadEnd(this.#host, address, 'node-down', 'node-down')
     if (node.name === this.#host.identity.name) return new DeadEnd(this.#host, address, 'stale-incarnation', 'node-down')
     return new RemoteEndpoint(this.#host, address, this.peer(node))
@@ -69,7 +81,7 @@ export class Communication implements Remoting {
   }
 
   peer(identity: NodeIdentity): Peer {
-    const key = `${identity.name}~${identity.incarnation}`
+    const key = keyOf(identity)
     let peer = this.#peers.get(key)
     if (peer === undefined) {
       peer = new Peer({ host: this.#host, codec: this.codec, link: this.#link }, identity)
@@ -79,8 +91,16 @@ export class Communication implements Remoting {
     return peer
   }
 
-  frame(bytes: Uint8Array): void {
-    this.#inbound.frame(bytes)
+  /** The peer that a frame claims to come from; undefined when too many that nobody knows have claimed to be there. */
+  #sender(identity: NodeIdentity): Peer | undefined {
+    const isKnown = this.#peers.has(keyOf(identity)) || sameNode(this.#directory.current(identity.name) ?? nobody, identity)
+    if (!isKnown && this.#peers.size >= maxPeers) return undefined
+    return this.peer(identity)
+  }
+
+  /** `staleMs`: how long the frame may have waited because this node stood still. */
+  frame(bytes: Uint8Array, staleMs: number): void {
+    this.#inbound.frame(bytes, staleMs)
   }
 
   probe(node: NodeIdentity): void {
@@ -109,8 +129,10 @@ export class Communication implements Remoting {
 
   sweep(): void {
     for (const [key, peer] of this.#peers) {
-      if (!peer.isDown) peer.sweep()
-      else if (!sameNode(this.#directory.current(peer.identity.name) ?? peer.identity, peer.identity)) this.#peers.delete(key)
+      const isMember = sameNode(this.#directory.current(peer.identity.name) ?? nobody, peer.identity)
+      if (isMember) peer.sweep()
+      // Neither a member nor in use: forgotten, whoever it was.
+      else if (peer.isDown || peer.isIdle) this.#peers.delete(key)
     }
   }
 }

@@ -25,7 +25,8 @@ import { readFrame } from './wire-reader.ts'
 export interface InboundNode {
   readonly host: Host
   readonly codec: Codec
-  peer(identity: NodeIdentity): Peer
+  /** `undefined` when that sender is refused. */
+  peer(identity: NodeIdentity): Peer | undefined
 }
 
 /** Handles the frames that arrive in a node's inbox. */
@@ -36,9 +37,10 @@ export class Inbound {
     this.#node = node
   }
 
-  frame(bytes: Uint8Array): void {
+  /** `staleMs` is taken off the deadlines of asks: how long the frame may have waited because this node stood still. */
+  frame(bytes: Uint8Array, staleMs: number): void {
     const { host } = this.#node
-    const visitor = new Entries(this.#node)
+    const visitor = new Entries(this.#node, staleMs)
     const read = readFrame(bytes, visitor)
     const why = read.ok ? visitor.refusal : read.why
     if (why !== undefined)
@@ -51,10 +53,12 @@ class Entries implements FrameVisitor {
   /** Why the frame was not handled, although it is well formed. */
   refusal: string | undefined
   readonly #node: InboundNode
+  readonly #staleMs: number
   #peer!: Peer
 
-  constructor(node: InboundNode) {
+  constructor(node: InboundNode, staleMs: number) {
     this.#node = node
+    this.#staleMs = staleMs
   }
 
   header(header: FrameHeader): boolean {
@@ -68,6 +72,7 @@ class Entries implements FrameVisitor {
     if (header.toIncarnation !== host.identity.incarnation) return `it is for incarnation ${header.toIncarnation} of this node`
     if (sameNode(from, host.identity)) return 'it claims to come from this node'
     const peer = this.#node.peer(from)
+    if (peer === undefined) return `too many senders are unknown, ${from.name} among them`
     if (peer.isDown) return `it comes from ${from.name}~${from.incarnation}, which is down`
     const [arrivals, arrival] = arrive(peer.arrivals, header.sequence)
     peer.arrivals = arrivals
@@ -87,7 +92,7 @@ class Entries implements FrameVisitor {
   ask(to: WirePlace, slot: number, remainingMs: number, body: Uint8Array): void {
     const peer = this.#peer
     this.#deliver(to, body, {
-      expiresAt: this.#node.host.env.now() + remainingMs,
+      expiresAt: this.#node.host.env.now() + remainingMs - this.#staleMs,
       resolve: (value) => peer.reply(slot, value),
       reject: (error) => peer.replyError(slot, error),
     })
@@ -116,16 +121,21 @@ class Entries implements FrameVisitor {
 
   watch(at: WirePlace, watcher: WirePlace): void {
     const target = this.#ours(at)
-    this.#local(target).signal({ type: 'watch', watcher: this.#theirs(watcher), target })
+    const watched = this.#local(target)
+    const by = this.#theirs(watcher)
+    if (this.#peer.watchedHere(watched, by)) watched.signal({ type: 'watch', watcher: by, target })
   }
 
   unwatch(at: WirePlace, watcher: WirePlace): void {
-    this.#local(this.#ours(at)).signal({ type: 'unwatch', watcher: this.#theirs(watcher) })
+    const watched = this.#local(this.#ours(at))
+    const by = this.#theirs(watcher)
+    this.#peer.unwatchedHere(watched, by)
+    watched.signal({ type: 'unwatch', watcher: by })
   }
 
   terminated(watcher: WirePlace, subject: WirePlace, reason: ExitReason): void {
-    const address = { node: this.#peer.identity, ...subject }
-    this.#peer.takeWatch(address, this.#ours(watcher))?.signal({ type: 'terminated', address, reason })
+    const watch = this.#peer.takeWatch({ node: this.#peer.identity, ...subject }, this.#ours(watcher))
+    watch?.watcher.signal({ type: 'terminated', address: watch.target, reason })
   }
 
   stop(): void {

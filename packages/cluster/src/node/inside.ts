@@ -10,6 +10,8 @@ export interface NodeInside extends ProxyNode {
   readonly host: Host
   readonly groups: Groups
   readonly ownership: Ownership
+  /** Resolves after so long. */
+  readonly pause: (ms: number) => Promise<void>
 }
 
 /** Where this package's own actors find it. */

@@ -45,7 +45,7 @@ export async function startNode(options: NodeOptions): Promise<ClusterNode> {
   let leaving: Promise<void> | undefined
   const leave = (why: string): Promise<void> => {
     leaving ??= (async () => {
-      participant.beginLeaving()
+      await participant.drain()
       await system.stop()
       await participant.leave()
       out(why)

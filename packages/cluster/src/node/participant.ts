@@ -3,7 +3,6 @@
 import {
   type ActorDefinition,
   describeCause,
-  type Endpoint,
   type Host,
   InvalidOptionError,
   isNodeName,
@@ -24,14 +23,15 @@ import { Roster } from '../membership/roster.ts'
 import type { Member } from '../membership/view.ts'
 import { Ownership } from '../ownership/ownership.ts'
 import { place, rank } from '../placement.ts'
-import { ClusterPool } from '../pool/cluster-pool.ts'
+import { poolPrefix } from '../pool/cluster-pool.ts'
 import { ownKey } from '../singleton/leader-tenure.ts'
 import { candidatesGroup, Owners } from '../singleton/owners.ts'
-import { SingletonProxy } from '../singleton/proxy.ts'
-import { Communication, everywhere } from './communication.ts'
+import { ClusterWide } from './cluster-wide.ts'
+import { Communication } from './communication.ts'
 import { type NodeInside, nodeInsideKey } from './inside.ts'
 import type { NodeOptions } from './options.ts'
 import { type Cluster, clusterKey } from './service.ts'
+import { until } from './until.ts'
 
 // The slow poll: how long a change that the watch missed may stay unseen, in milliseconds.
 const pollMs = 2000
@@ -42,6 +42,8 @@ const rejoinMs = 500
 
 // A probe per peer every so many heartbeats: how soon a closed connection is noticed on servers that do not tell of it.
 const probeEvery = 2
+// How long pools may take to finish what they have when the node leaves, in milliseconds.
+const drainMs = 2000
 
 /** One node as a member. */
 export class Participant implements Cluster, NodeInside {
@@ -57,12 +59,14 @@ export class Participant implements Cluster, NodeInside {
   readonly #roster: Roster
   readonly #lease: LeaseKeeper
   readonly #communication: Communication
-  readonly #refs = new Map<string, Ref<Protocol>>()
+  readonly #clusterWide: ClusterWide
   readonly #stops: (() => void)[] = []
   #phase: 'joining' | 'up' | 'rejoining' | 'leaving' | 'out' = 'joining'
   #linkLostAt = 0
   #beats = 0
   #lastBeat = Number.NEGATIVE_INFINITY
+  #lastTick: number
+  #stall = { ms: 0, until: 0 }
   #lastPoll = Number.NEGATIVE_INFINITY
 
   /** Connects and joins. @throws TransportError @throws StoreUnavailableError */
@@ -75,7 +79,7 @@ export class Participant implements Cluster, NodeInside {
       }
     }
     const handlers: TransportHandlers = {
-      frame: whenJoined((participant, bytes: Uint8Array) => participant.#communication.frame(bytes)),
+      frame: whenJoined((participant, bytes: Uint8Array) => participant.#communication.frame(bytes, participant.#staleMs())),
       broadcast: whenJoined((participant, bytes: Uint8Array) => participant.#heard(bytes)),
       unreachable: whenJoined((participant, to: NodeIdentity) => participant.#unreachable(to)),
       connectionClosed: whenJoined((participant, node: NodeIdentity) => participant.#roster.connectionClosed(node.name)),
@@ -96,18 +100,18 @@ export class Participant implements Cluster, NodeInside {
   }
 
   private constructor(host: Host, options: NodeOptions, link: Link) {
-    const pause = (ms: number): Promise<void> => new Promise((resolve) => host.env.setTimer(ms, resolve))
     const { store } = link
     this.host = host
     this.#options = options
     this.#link = link
+    this.#lastTick = host.env.now()
     this.groups = new Groups(host, () => this.#sayGroups())
     this.#lease = new LeaseKeeper({
       host,
       store,
       name: options.name,
       card: () => ({ roles: options.roles ?? [], singletons: [], pools: [] }),
-      pause,
+      pause: this.pause,
       renewed: () => this.#roster.selfConfirmed(),
       lapsed: () => this.ownership.stopLeading("this node's lease has run out"),
       lost: (why) => void this.#lost(why),
@@ -120,17 +124,20 @@ export class Participant implements Cluster, NodeInside {
       gone: (node) => this.#gone(node),
       changed: () => this.#membersChanged(),
     })
-    this.#communication = new Communication(host, link, this.#roster, (path) => this.#clusterWide(path))
+    this.#clusterWide = new ClusterWide(this)
+    this.#communication = new Communication(host, link, this.#roster, (path) => this.#clusterWide.at(path))
     this.ownership = new Ownership({
       host,
       store,
       owners: this.owners,
-      ground: { env: host.env, codec: this.#communication.codec, store, pause, leaseHolds: () => this.#holdsLease() },
+      ground: { env: host.env, codec: this.#communication.codec, store, pause: this.pause, leaseHolds: () => this.#holdsLease() },
       mayAct: () => this.#phase === 'up' && this.#lease.holds,
       standing: (owner) => this.#roster.standing(owner),
       rank: (name) => this.#rank(name),
     })
   }
+
+  readonly pause = (ms: number): Promise<void> => new Promise((resolve) => this.host.env.setTimer(ms, () => resolve()))
 
   // --- What actors see ------------------------------------------------------------------------------------------------------
 
@@ -170,23 +177,9 @@ export class Participant implements Cluster, NodeInside {
   }
 
   #clusterRef<P extends Protocol>(path: string): Ref<P> {
-    let ref = this.#refs.get(path)
-    if (ref === undefined) {
-      const endpoint = isPath(path) ? this.#clusterWide(path) : undefined
-      if (endpoint === undefined) throw new InvalidOptionError('definition', path, 'a definition or its name')
-      ref = this.host.refTo(endpoint)
-      this.#refs.set(path, ref)
-    }
-    return ref as unknown as Ref<P>
-  }
-
-  /** The endpoint of something that belongs to the whole cluster, by its path; such addresses mean the same on every node. */
-  #clusterWide(path: string): Endpoint | undefined {
-    const [, kind, name] = path.split('/')
-    if (name === undefined) return undefined
-    const address = { node: everywhere, path, uid: 0 }
-    if (kind === 'singleton') return new SingletonProxy(this, name, address)
-    return kind === 'pool' ? new ClusterPool(this, name, address) : undefined
+    const endpoint = isPath(path) ? this.#clusterWide.at(path) : undefined
+    if (endpoint === undefined) throw new InvalidOptionError('definition', path, 'a definition or its name')
+    return this.host.refTo(endpoint)
   }
 
   // --- Joining and leaving --------------------------------------------------------------------------------------------------
@@ -201,6 +194,7 @@ export class Participant implements Cluster, NodeInside {
     this.#stops.push(store.watch(nodePrefix, ({ key, revision, value }) => this.#roster.recordChanged(key, revision, value)))
     this.#stops.push(store.watch(ownKey(''), ({ key, revision, value }) => this.ownership.changed(key, revision, value)))
     await this.#poll()
+    this.#lastTick = host.env.now()
     this.#loop()
   }
 
@@ -219,11 +213,14 @@ export class Participant implements Cluster, NodeInside {
     return this.#phase === 'leaving' || this.#phase === 'out'
   }
 
-  /** No new work, no new leadership; to be called before the actors are stopped. */
-  beginLeaving(): void {
+  /** No new work: pools finish what they have, leaderships are handed over. To be called before the actors are stopped. Never rejects. */
+  async drain(): Promise<void> {
     if (this.#isOver) return
     this.#phase = 'leaving'
     this.#lease.announce('leaving')
+    const parts = this.groups.withdraw(poolPrefix).map(({ path }) => this.host.lookup(path, 0))
+    const arePoolsIdle = (): boolean => parts.every((part) => (part?.outstanding ?? 0) === 0)
+    await Promise.all([this.ownership.handOver(), until(arePoolsIdle, drainMs, this.pause)])
   }
 
   /** Says goodbye and disconnects. Never rejects. */
@@ -288,8 +285,19 @@ export class Participant implements Cluster, NodeInside {
     this.#stops.push(stop)
   }
 
+  /** How long what arrives now may have waited because this process stood still: its timers tell, whether they ran before or not. */
+  #staleMs(): number {
+    const now = this.host.env.now()
+    const late = now - this.#lastTick - detectorDefaults.tickMs
+    if (late > detectorDefaults.stallMs) return late
+    return now < this.#stall.until ? this.#stall.ms : 0
+  }
+
   #tick(): void {
     const now = this.host.env.now()
+    const late = now - this.#lastTick - detectorDefaults.tickMs
+    if (late > detectorDefaults.stallMs) this.#stall = { ms: late, until: now + detectorDefaults.stallMs }
+    this.#lastTick = now
     this.#lease.tick()
     this.#roster.tick()
     if (now - this.#lastBeat >= detectorDefaults.heartbeatMs - detectorDefaults.tickMs / 2) this.#beat(now)
@@ -332,7 +340,9 @@ export class Participant implements Cluster, NodeInside {
     const { from } = broadcast
     if (from.name === this.identity.name) return
     this.#roster.heartbeat(from)
-    if (broadcast.type === 'groups' && !this.#roster.isGone(from)) this.groups.hear(from, broadcast.said)
+    // Of members only: what anybody else says is said again once it is one.
+    const member = this.#roster.current(from.name)
+    if (broadcast.type === 'groups' && member !== undefined && sameNode(member, from)) this.groups.hear(from, broadcast.said)
   }
 
   #unreachable(to: NodeIdentity): void {

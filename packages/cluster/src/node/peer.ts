@@ -26,6 +26,8 @@ export const maxWaiting = 10_000
 // 4 to 16 KiB is where framing gains most: larger buffers cost more to get than they save.
 const frameBytes = 16 * 1024
 const relayTimeoutMs = 5000
+// Watches that one node may hold on actors of another.
+const maxWatchers = 100_000
 
 interface OpenAsk {
   readonly message: Message
@@ -48,6 +50,8 @@ export class Peer {
   readonly #exchange: Exchange
   readonly #asks = new Map<number, OpenAsk>()
   readonly #watches = new Map<string, OpenWatch>()
+  /** Who there watches whom here; let go of when the node is down. */
+  readonly #watchers = new Map<string, readonly [watched: Endpoint, watcher: Endpoint]>()
   readonly #outstanding = new Map<string, number>()
   readonly #writer: FrameWriter
   #queue: Outgoing[] = []
@@ -67,6 +71,11 @@ export class Peer {
 
   get accepts(): boolean {
     return !this.#down && this.#queue.length < maxWaiting
+  }
+
+  /** Nothing waits for it or depends on it. */
+  get isIdle(): boolean {
+    return this.#queue.length === 0 && this.#asks.size === 0 && this.#watches.size === 0 && this.#watchers.size === 0
   }
 
   /** Messages to actors at `path` that were accepted and not answered: asks in flight and what waits to be sent. */
@@ -110,6 +119,7 @@ export class Peer {
           this.#enqueue({ kind: 'unwatch', target, watcher: signal.watcher.address })
         return
       case 'terminated':
+        this.#watchers.delete(`${signal.address.path}#${signal.address.uid}<${formatAddress(target)}`)
         this.#enqueue({ kind: 'terminated', watcher: target, from: signal.address, reason: signal.reason })
         return
       case 'stop':
@@ -267,14 +277,25 @@ export class Peer {
     return ask.message
   }
 
-  /** The watcher of a target that is gone; undefined when it is not watched any more. */
-  takeWatch(target: Address, watcher: Address): Endpoint | undefined {
+  /** The watch on a target that is gone, by the name under which it was watched; undefined when it is not watched any more. */
+  takeWatch(target: Address, watcher: Address): OpenWatch | undefined {
     for (const [key, watch] of this.#watches) {
       if (watch.watcher.address.uid !== watcher.uid || watch.target.path !== target.path || watch.target.uid !== target.uid) continue
       this.#watches.delete(key)
-      return watch.watcher
+      return watch
     }
     return undefined
+  }
+
+  /** Somebody there watches somebody here; false when there are too many already. */
+  watchedHere(watched: Endpoint, watcher: Endpoint): boolean {
+    if (this.#watchers.size >= maxWatchers) return false
+    this.#watchers.set(watchKey(watched.address, watcher), [watched, watcher])
+    return true
+  }
+
+  unwatchedHere(watched: Endpoint, watcher: Endpoint): void {
+    this.#watchers.delete(watchKey(watched.address, watcher))
   }
 
   // --- When things break ----------------------------------------------------------------------------------------------------
@@ -305,6 +326,8 @@ export class Peer {
     this.#queue = []
     for (const { watcher, target } of this.#watches.values()) watcher.signal({ type: 'terminated', address: target, reason: 'node-down' })
     this.#watches.clear()
+    for (const [watched, watcher] of this.#watchers.values()) watched.signal({ type: 'unwatch', watcher })
+    this.#watchers.clear()
     this.#outstanding.clear()
   }
 

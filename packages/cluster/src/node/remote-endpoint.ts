@@ -31,32 +31,3 @@ export class RemoteEndpoint implements Endpoint {
     this.#peer.signal(this.address, signal)
   }
 }
-
-/** An actor on whatever life a node has now: resolved anew for each message. */
-export class NamedEndpoint implements Endpoint {
-  readonly host: Host
-  readonly address: Address
-  readonly #resolve: () => Endpoint
-
-  constructor(host: Host, address: Address, resolve: () => Endpoint) {
-    this.host = host
-    this.address = address
-    this.#resolve = resolve
-  }
-
-  post(message: Message, replyTo: ReplyTo): void {
-    this.#resolve().post(message, replyTo)
-  }
-
-  accepts(): boolean {
-    return this.#resolve().accepts()
-  }
-
-  get outstanding(): number {
-    return this.#resolve().outstanding
-  }
-
-  signal(signal: Signal): void {
-    this.#resolve().signal(signal)
-  }
-}

@@ -8,6 +8,7 @@ import {
   type NodeIdentity,
   RevisionConflictError,
   StoreUnavailableError,
+  type TimerHandle,
 } from '@understudy/runtime/spi'
 import { LeaderTenure, ownKey, type TenureGround } from '../singleton/leader-tenure.ts'
 import type { Owners } from '../singleton/owners.ts'
@@ -22,6 +23,8 @@ export interface Candidacy {
   readonly takeover: Takeover
   lead(tenure: LeaderTenure, vacantSince: number): void
   lost(why: string): void
+  /** The node leaves: finish what was begun, stop, give back, and see a successor in, within a bounded time. Never rejects. */
+  handOver(): Promise<void>
 }
 
 /** A manager's standing for a singleton. */
@@ -56,6 +59,8 @@ interface Running {
   claim: ClaimState
   tenure: LeaderTenure | undefined
   withdrawn: (() => void) | undefined
+  /** The next look at a claim that is not yet due. */
+  due: TimerHandle | undefined
 }
 
 /** The ownership of all singletons that this node stands for. */
@@ -69,7 +74,7 @@ export class Ownership {
 
   /** Becomes a candidate. One manager per name and node. */
   stand(candidacy: Candidacy): Candidate {
-    const running: Running = { candidacy, claim: this.#newClaim(candidacy), tenure: undefined, withdrawn: undefined }
+    const running: Running = { candidacy, claim: this.#newClaim(candidacy), tenure: undefined, withdrawn: undefined, due: undefined }
     this.#running.set(candidacy.name, running)
     this.#tell(running, { type: 'tick' })
     return {
@@ -127,6 +132,11 @@ export class Ownership {
     }
   }
 
+  /** This node leaves: everything that leads here is handed over, side by side. */
+  async handOver(): Promise<void> {
+    await Promise.all([...this.#running.values()].map(({ candidacy }) => candidacy.handOver()))
+  }
+
   /** This node has a new identity: its claims begin anew under it. */
   renamed(): void {
     for (const running of this.#running.values()) running.claim = this.#newClaim(running.candidacy)
@@ -145,7 +155,9 @@ export class Ownership {
     this.#tell(running, { type: 'members', standing: this.#node.standing(known.owner), rank: this.#node.rank(candidacy.name) })
     const at = tryAt(running.claim)
     const { host } = this.#node
-    if (at !== undefined && at > host.env.now()) host.after(at - host.env.now(), () => this.#tell(running, { type: 'tick' }))
+    if (running.due !== undefined) host.cancel(running.due)
+    running.due = undefined
+    if (at !== undefined && at > host.env.now()) running.due = host.after(at - host.env.now(), () => this.#tell(running, { type: 'tick' }))
   }
 
   #tell(running: Running, event: ClaimEvent): void {
@@ -255,6 +267,7 @@ export class Ownership {
   async #withdraw(running: Running): Promise<void> {
     running.tenure?.end('it was given back')
     running.tenure = undefined
+    if (running.claim.status === 'withdrawn') return
     const withdrawn = new Promise<void>((resolve) => {
       running.withdrawn = resolve
     })

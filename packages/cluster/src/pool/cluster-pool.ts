@@ -17,9 +17,11 @@ import { leastOutstanding, type Routing } from '@understudy/supervisor/spi'
 import type { Groups } from '../group/groups.ts'
 import { nodeInsideKey } from '../node/inside.ts'
 
-/** The process group of a cluster pool's parts. */
-export function poolGroup(name: string): string {
-  return `pool.${name}`
+/** Begins the names of the process groups of cluster pools' parts. */
+export const poolPrefix = 'pool.'
+
+function poolGroup(name: string): string {
+  return poolPrefix + name
 }
 
 /**

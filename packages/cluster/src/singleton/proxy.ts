@@ -32,6 +32,7 @@ export class SingletonProxy implements Endpoint {
     this.#node = node
     this.#name = name
     node.owners.onChange(name, () => this.#flush())
+    node.host.onStopped(() => this.#drop())
   }
 
   get host(): Host {
@@ -75,6 +76,15 @@ export class SingletonProxy implements Endpoint {
     const owner = owners.owner(this.#name)
     if (owner === undefined || owner.node.name === host.identity.name || !this.#node.isUp(owner.node)) return undefined
     return host.resolve(owners.addressOf(owner))
+  }
+
+  /** The system has stopped: nobody will lead for it any more. */
+  #drop(): void {
+    const { host } = this.#node
+    for (const { message, replyTo } of this.#held.splice(0)) {
+      host.counters.waiting--
+      host.deadLetter(message, replyTo, 'stopped', formatAddress(this.address))
+    }
   }
 
   #flush(): void {

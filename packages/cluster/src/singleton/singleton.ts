@@ -22,6 +22,7 @@ import {
 } from '@understudy/runtime/spi'
 import { child, type Intensity, type RecoveryPolicy, supervisor } from '@understudy/supervisor'
 import { nodeInsideKey, type NodeInside } from '../node/inside.ts'
+import { until } from '../node/until.ts'
 import type { Candidate } from '../ownership/ownership.ts'
 import type { LeaderTenure } from './leader-tenure.ts'
 import { candidatesGroup } from './owners.ts'
@@ -81,6 +82,9 @@ export function singleton<P extends Protocol, I>(
 }
 
 const standAgainMs = 1000
+// How long a leader may take to finish what it has when its node leaves, and how long its successor is waited for.
+const drainMs = 2000
+const successorMs = 1000
 
 /** One node's manager of one singleton. */
 class Manager implements Supervision {
@@ -91,6 +95,7 @@ class Manager implements Supervision {
   readonly #control: SupervisionControl
   #inside!: NodeInside
   #candidate!: Candidate
+  #termGone: (() => void) | undefined
   #member!: Address
   #term: { readonly child: Child; readonly tenure: LeaderTenure; readonly vacantSince: number } | undefined
   #next: { readonly tenure: LeaderTenure; readonly vacantSince: number } | undefined
@@ -115,8 +120,33 @@ class Manager implements Supervision {
       takeover: this.#takeover,
       lead: (tenure, vacantSince) => this.#control.after(0, () => this.#won(tenure, vacantSince)),
       lost: (why) => this.#control.after(0, () => this.#lost(why)),
+      handOver: () => this.#handOver(),
     })
     return this
+  }
+
+  /**
+   * Hands over to a successor: from here on messages wait in the proxies, those that the leader already has are handled, then it stops,
+   * and what waits follows the ownership.
+   */
+  async #handOver(): Promise<void> {
+    const { owners, host, pause } = this.#inside
+    this.#next = undefined
+    const term = this.#term
+    if (term !== undefined) {
+      const leader = owners.localLeader(this.#name)
+      owners.setLocalLeader(this.#name, undefined)
+      await until(() => (leader?.outstanding ?? 0) === 0, drainMs, pause)
+      const gone = new Promise<void>((resolve) => {
+        this.#termGone = resolve
+      })
+      this.#control.after(0, () => this.#control.order(term.child, { type: 'stop', reason: 'shutdown' }))
+      await Promise.race([gone, pause(drainMs)])
+    }
+    await this.withdraw()
+    const isFollowed = (): boolean => (owners.owner(this.#name)?.node.name ?? host.identity.name) !== host.identity.name
+    if (term !== undefined && this.#inside.groups.members(candidatesGroup(this.#name)).length > 0)
+      await until(isFollowed, successorMs, pause)
   }
 
   /** Stands no more, and gives back what it owns; the leader has been stopped by then. */
@@ -164,6 +194,10 @@ class Manager implements Supervision {
     const { tenure } = this.#term
     this.#term = undefined
     this.#inside.owners.setLocalLeader(this.#name, undefined)
+    if (this.#termGone !== undefined) {
+      this.#termGone()
+      return
+    }
     if (this.#next !== undefined) {
       this.#begin()
       return

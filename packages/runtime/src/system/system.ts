@@ -14,6 +14,7 @@ import { Cell } from '../actor/cell.ts'
 import type { DispatchOptions } from '../dispatch/dispatcher.ts'
 import { systemEnv } from '../dispatch/system-env.ts'
 import { InvalidOptionError, SystemStoppedError } from '../errors.ts'
+import { LazyEndpoint } from '../ref/lazy-endpoint.ts'
 import { stderrLogger } from './stderr-logger.ts'
 import { SystemHost } from './system-host.ts'
 
@@ -71,7 +72,9 @@ export function createSystem(options: SystemOptions = {}): ActorSystem {
     ref(at) {
       if (typeof at !== 'string') return host.refTo(host.resolve(at))
       if (!isPath(at)) throw new InvalidOptionError('path', at, 'an absolute path of actor names, such as /shop/catalogue')
-      return host.refTo(host.resolve({ node: host.identity, path: at, uid: 0 }))
+      // Looked up for each message: the actor may come later, and its node's identity may change.
+      const address = { node: host.identity, path: at, uid: 0 }
+      return host.refTo(new LazyEndpoint(host, address, () => host.resolve({ ...address, node: host.identity })))
     },
     stop() {
       const stopped = new Promise<void>((resolve) => host.onStopped(resolve))
