@@ -317,7 +317,7 @@ export class Participant implements Cluster, NodeInside {
   async #poll(): Promise<void> {
     this.#lastPoll = this.host.env.now()
     this.#communication.sweep()
-    void this.ownership.refresh(this.owners.names())
+    void this.ownership.refresh()
     await this.#roster.poll()
   }
 

@@ -22,7 +22,7 @@ import { errorToWire } from './remote-error.ts'
 import { type Appended, FrameWriter } from './wire-writer.ts'
 
 /** Entries that may wait for one peer while there is no connection; more are shed. */
-export const maxWaiting = 10_000
+const maxWaiting = 10_000
 // 4 to 16 KiB is where framing gains most: larger buffers cost more to get than they save.
 const frameBytes = 16 * 1024
 const relayTimeoutMs = 5000

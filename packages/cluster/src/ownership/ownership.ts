@@ -111,15 +111,12 @@ export class Ownership {
     }
   }
 
-  /** Reads the records again: after a reconnect, and now and then. Never rejects. */
-  async refresh(names: Iterable<string>): Promise<void> {
-    for (const name of new Set([...names, ...this.#running.keys()])) {
-      try {
-        const entry = await this.#node.store.read(ownKey(name))
-        if (entry !== undefined) this.changed(entry.key, entry.revision, entry.value)
-      } catch (error) {
-        this.#node.host.log.debug({ name, cause: String(error) }, 'an ownership record could not be read')
-      }
+  /** Reads all records again: after a reconnect, and now and then. Never rejects. */
+  async refresh(): Promise<void> {
+    try {
+      for (const { key, revision, value } of await this.#node.store.list(ownKey(''))) this.changed(key, revision, value)
+    } catch (error) {
+      this.#node.host.log.debug({ cause: String(error) }, 'the ownership records could not be read')
     }
   }
 

@@ -30,7 +30,7 @@ export function ownKey(name: string): string {
 }
 
 /** The key of a singleton's state. */
-export function stateKey(name: string): string {
+function stateKey(name: string): string {
   return `state.${name}`
 }
 

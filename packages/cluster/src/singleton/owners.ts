@@ -47,11 +47,6 @@ export class Owners {
     this.changed(name)
   }
 
-  /** The singletons that somebody here wants to reach. */
-  names(): Iterable<string> {
-    return this.#listeners.keys()
-  }
-
   /** Calls back whenever the way to `name` may have changed. Returns the way to stop. */
   onChange(name: string, listener: () => void): () => void {
     let listeners = this.#listeners.get(name)

@@ -5,7 +5,7 @@ import { type Address, type Endpoint, formatAddress, type Host, type Message, ty
 import type { Owners } from './owners.ts'
 
 /** Messages that wait while nobody leads; more are refused. */
-export const maxHeld = 1000
+const maxHeld = 1000
 
 interface Held {
   readonly message: Message

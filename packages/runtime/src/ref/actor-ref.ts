@@ -7,7 +7,7 @@ import type { AskOptions, Ref } from '../contracts/ref.ts'
 import { InvalidOptionError } from '../errors.ts'
 
 /** How long an ask waits by default, in milliseconds. */
-export const defaultAskTimeoutMs = 5000
+const defaultAskTimeoutMs = 5000
 
 const longestAskMs = 2 ** 31 - 1
 
