@@ -97,8 +97,15 @@ export class NodeUnreachableError extends DeliveryError {
 export class MessageRefusedError extends DeliveryError {
   static override readonly code = 'MESSAGE_REFUSED'
   readonly reason: DeadLetterReason
-  constructor(target: string, message: Message, reason: DeadLetterReason, detail: string, options?: ErrorOptions) {
-    super(`'${typeOf(message)}' for ${target} was refused (${reason}): ${detail}`, message, 'never-handled', options)
+  /** `outcome` is `handled` when it is the reply that could not be carried. Default `never-handled`. */
+  constructor(
+    target: string,
+    message: Message,
+    reason: DeadLetterReason,
+    detail: string,
+    options?: ErrorOptions & { readonly outcome?: Outcome },
+  ) {
+    super(`'${typeOf(message)}' for ${target} was refused (${reason}): ${detail}`, message, options?.outcome ?? 'never-handled', options)
     this.reason = reason
   }
 }

@@ -23,7 +23,7 @@ type Payload<M> = IsAny<M> extends true ? unknown : M
 /** The protocol that a record of handlers speaks. */
 export type ProtocolOf<H> = {
   // oxlint-disable-next-line typescript/no-explicit-any
-  [K in keyof H]: H[K] extends (state: any) => infer R
+  [K in keyof H & string]: H[K] extends (state: any) => infer R
     ? () => R
     : // oxlint-disable-next-line typescript/no-explicit-any
       H[K] extends (state: any, message: infer M, ...rest: any[]) => infer R
@@ -32,13 +32,13 @@ export type ProtocolOf<H> = {
 }
 
 /** What `actor()` takes. */
-export interface ActorSpec<S, I, H extends AnyHandlers<S>> {
+export interface ActorSpec<S, I, H> {
   /** The default name of its instances: 1 to 128 characters of `[A-Za-z0-9_.~$@:-]`. */
   readonly name: string
   /** Makes the state of each incarnation from the input; may be async, and messages wait meanwhile. Default: no state. */
   readonly state?: (input: I, ctx: AnyContext) => S | Promise<S>
   /** One handler per message type; what it returns answers an ask. One message at a time; a promise holds the actor until it settles. */
-  readonly on: H
+  readonly on: H & AnyHandlers<S>
   /** Called once for each watched actor that is gone. */
   readonly terminated?: (state: S, event: { readonly address: Address; readonly reason: ExitReason }, ctx: AnyContext) => void
   /** Called when the actor stops for good, after its children; may be async within its shutdown time. */
@@ -56,9 +56,7 @@ export interface ActorSpec<S, I, H extends AnyHandlers<S>> {
  *
  * @throws InvalidOptionError naming the field.
  */
-export function actor<S = undefined, I = undefined, H extends AnyHandlers<S> = AnyHandlers<S>>(
-  spec: ActorSpec<S, I, H>,
-): ActorDefinition<ProtocolOf<H>, I> {
+export function actor<S = undefined, I = undefined, H = unknown>(spec: ActorSpec<S, I, H>): ActorDefinition<ProtocolOf<H>, I> {
   validate(spec as never)
   const { name, state, on, terminated, stopped, mailbox, shutdownMs } = spec
   const definition: ActorDefinition<Protocol, I> = {

@@ -44,6 +44,6 @@ export interface Accounts {
   /** Settles an ask. Late or unknown slots only count. */
   resolveReply(replyTo: ReplyTo, value: unknown): void
   rejectReply(replyTo: ReplyTo, error: Error): void
-  /** Milliseconds left until an ask's deadline; `Infinity` for anything but an ask of this node, 0 for one that has ended. */
+  /** Milliseconds left until an ask's deadline; `Infinity` for what has none, 0 or less for one that has ended. */
   remainingMs(replyTo: ReplyTo): number
 }

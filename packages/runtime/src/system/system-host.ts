@@ -157,7 +157,9 @@ export class SystemHost implements Home {
   }
 
   remainingMs(replyTo: ReplyTo): number {
-    return typeof replyTo === 'number' ? this.#asks.remainingMs(replyTo) : Number.POSITIVE_INFINITY
+    if (typeof replyTo === 'number') return this.#asks.remainingMs(replyTo)
+    const expiresAt = replyTo?.expiresAt
+    return expiresAt === undefined ? Number.POSITIVE_INFINITY : expiresAt - this.env.now()
   }
 
   // --- Time, events, services -----------------------------------------------------------------------------------------------

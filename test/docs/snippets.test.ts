@@ -1,0 +1,45 @@
+// Code in the documentation that is marked as runnable runs, and prints what its comments say: `console.log(x) // → what it prints`.
+
+import { execFile } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { expect, onTestFinished, test } from 'vitest'
+import { blocks, pages, root } from './markdown.ts'
+
+const run = promisify(execFile)
+const snippets = pages().flatMap((page) => blocks(page, 'ts runnable'))
+// Where `@understudy/actors` is found, as by a program that has installed it.
+const cwd = join(root, 'test')
+
+test.each(snippets)('$at runs and prints what it says', async ({ code }) => {
+  const running = run(process.execPath, ['--conditions=understudy-source', '--input-type=module-typescript', '-'], { cwd, timeout: 30_000 })
+  running.child.stdin!.end(code)
+  const { stdout } = await running
+  const promised = [...code.matchAll(/\/\/ → (.*)$/gm)].map(([, text]) => text)
+  expect(promised.length).toBeGreaterThan(0)
+  expect(stdout.trimEnd().split('\n')).toEqual(promised)
+})
+
+test('runnable code compiles under the strict settings of the repository', async () => {
+  // Beneath node_modules no other tool looks at it.
+  const folder = mkdtempSync(join(cwd, 'node_modules', '.snippets-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  const files = snippets.map(({ code }, index) => {
+    const name = `snippet-${index}.ts`
+    writeFileSync(join(folder, name), code)
+    return name
+  })
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
+  const compilerOptions = { noEmit: true, composite: false, incremental: false, rewriteRelativeImportExtensions: false }
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ extends: join(root, 'tsconfig.base.json'), compilerOptions, files }))
+  const { stdout } = await run(join(root, 'node_modules/.bin/tsc'), ['-p', folder], { cwd: root }).catch(
+    (error: { stdout: string }) => error,
+  )
+  // What is wrong elsewhere is for the gate that checks it all.
+  expect(stdout.split('\n').filter((line) => line.includes('snippet-'))).toEqual([])
+})
+
+test('the README has code to run', () => {
+  expect(snippets.filter(({ at }) => at.startsWith('README.md')).length).toBeGreaterThan(0)
+})
