@@ -1,0 +1,57 @@
+// The program of one node of the cluster tests.
+//
+//   UNDERSTUDY_NODE     its name
+//   UNDERSTUDY_CLUSTER  the cluster's name
+//   UNDERSTUDY_NATS     nats://host:port
+//   TEST_SINGLETONS     which of counter, ticker and keeper may lead here, by comma
+//
+// It ends with 0 when it was told to leave, with 3 when it had to stop for a reason of its own.
+
+import {
+  child,
+  type ClusterNode,
+  clusterPool,
+  exitWithParent,
+  nats,
+  pinoLogger,
+  singleton,
+  startNode,
+  supervisor,
+} from '@understudy/actors'
+import { books, counter, echo, keeper, mortal, silent, ticker, watcher, worker } from './actors.ts'
+
+exitWithParent()
+
+const { UNDERSTUDY_NODE: name = 'n1', UNDERSTUDY_CLUSTER: cluster = 'test', UNDERSTUDY_NATS: servers, TEST_SINGLETONS = '' } = process.env
+const log = pinoLogger({ level: 'debug' })
+const led = TEST_SINGLETONS.split(',')
+
+const node: ClusterNode = await startNode({
+  cluster,
+  name,
+  transport: nats({ ...(servers !== undefined && { servers }) }),
+  log,
+  root: supervisor({
+    name: 'app',
+    children: [
+      child(books(() => ({ counters: { ...node.system.counters }, deadLetters: { ...node.system.deadLetters.counts } }))),
+      child(echo),
+      child(silent),
+      child(mortal, { restart: 'temporary' }),
+      child(watcher),
+      child(clusterPool(worker, { size: 2 })),
+      ...(led.includes('counter') ? [child(singleton(counter))] : []),
+      ...(led.includes('ticker') ? [child(singleton(ticker))] : []),
+      ...(led.includes('keeper') ? [child(singleton(keeper, { takeover: 'exclusive' }))] : []),
+    ],
+  }),
+})
+
+process.on('SIGTERM', () => {
+  void node.leave().then(() => process.exit(0))
+})
+void node.left.then((why) => {
+  log.info({ event: 'test.left', why }, 'the node is out')
+  process.exit(why === 'it was told to leave' ? 0 : 3)
+})
+log.info({ event: 'test.ready', incarnation: node.identity.incarnation }, 'the node is a member')
