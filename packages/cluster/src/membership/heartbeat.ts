@@ -5,7 +5,14 @@ import type { GroupsSaid } from '../group/groups.ts'
 
 /** One broadcast. */
 export type Broadcast =
-  | { readonly type: 'heartbeat'; readonly from: NodeIdentity; readonly groupsVersion: number }
+  /** `membersSeen` and `ownersSeen` are the latest revisions of a node's and of an ownership record that the sender has taken in. */
+  | {
+      readonly type: 'heartbeat'
+      readonly from: NodeIdentity
+      readonly groupsVersion: number
+      readonly membersSeen: number
+      readonly ownersSeen: number
+    }
   | { readonly type: 'groups'; readonly from: NodeIdentity; readonly said: GroupsSaid }
 
 export function encodeBroadcast(broadcast: Broadcast): Uint8Array {
@@ -21,10 +28,13 @@ export function decodeBroadcast(bytes: Uint8Array): Broadcast | undefined {
     return undefined
   }
   if (typeof value !== 'object' || value === null) return undefined
-  const { type, from, groupsVersion, said } = value as Record<string, unknown>
+  const { type, from, groupsVersion, membersSeen, ownersSeen, said } = value as Record<string, unknown>
   const identity = readIdentity(from)
   if (identity === undefined) return undefined
-  if (type === 'heartbeat') return isVersion(groupsVersion) ? { type, from: identity, groupsVersion } : undefined
+  if (type === 'heartbeat')
+    return isVersion(groupsVersion) && isVersion(membersSeen) && isVersion(ownersSeen)
+      ? { type, from: identity, groupsVersion, membersSeen, ownersSeen }
+      : undefined
   if (type !== 'groups' || typeof said !== 'object' || said === null) return undefined
   const { version, groups } = said as Record<string, unknown>
   if (!isVersion(version) || typeof groups !== 'object' || groups === null) return undefined

@@ -23,7 +23,7 @@ export interface LeaseKeeperOptions {
   readonly name: string
   card(): Card
   pause(ms: number): Promise<void>
-  /** A renewal was acknowledged. */
+  /** A renewal was acknowledged: this life of the node is a member. */
   renewed(): void
   /** The lease has run out by this node's own clock: nothing may be done that rests on it. */
   lapsed(): void
@@ -39,6 +39,9 @@ const lastWordMs = 5000
 export class LeaseKeeper {
   readonly #options: LeaseKeeperOptions
   readonly #key: string
+  /** Begins the ids of this keeper's joining writes. */
+  readonly #mark: string
+  #joins = 0
   #state: LeaseState | undefined
   #identity: NodeIdentity | undefined
   #status: MemberStatus = 'joining'
@@ -46,11 +49,13 @@ export class LeaseKeeper {
   /** Wall clock minus monotonic clock when the lease was last known to be good. */
   #clockGap = 0
   #toldSlept = false
+  #isStopped = false
   #released: (() => void) | undefined
 
   constructor(options: LeaseKeeperOptions) {
     this.#options = options
     this.#key = nodePrefix + options.name
+    this.#mark = `join.${options.name}.${options.host.env.id()}`
   }
 
   /**
@@ -63,7 +68,7 @@ export class LeaseKeeper {
     this.#say('joining')
     for (;;) {
       const sentAt = host.env.now()
-      const id = `join.${name}.${host.env.id()}`
+      const id = `${this.#mark}.${++this.#joins}`
       try {
         const before = await store.read(this.#key)
         const revision = await this.#write(id, before?.revision ?? 0, 0)
@@ -74,10 +79,15 @@ export class LeaseKeeper {
         return revision
       } catch (error) {
         const mayTryAgain = error instanceof RevisionConflictError || error instanceof StoreUnavailableError
-        if (!mayTryAgain || host.env.now() >= until) throw error
+        if (!mayTryAgain || this.#isStopped || host.env.now() >= until) throw error
         await this.#options.pause(leaseDefaults.retryMs)
       }
     }
+  }
+
+  /** Whether a joining write was this keeper's own, perhaps one that was never acknowledged. */
+  hasWritten(writer: string): boolean {
+    return writer.startsWith(`${this.#mark}.`)
   }
 
   /** Whether this node may act as a member: compares clocks, trusts no timer. */
@@ -122,6 +132,7 @@ export class LeaseKeeper {
 
   /** Renews no more, without a word. */
   stop(): void {
+    this.#isStopped = true
     this.#state = undefined
     this.#released?.()
   }
@@ -133,8 +144,10 @@ export class LeaseKeeper {
 
   #tell(event: LeaseEvent): void {
     if (this.#state === undefined) return
-    const [state, commands] = lease(this.#state, event, this.#options.host.env.now())
+    const before = this.#state
+    const [state, commands] = lease(before, event, this.#options.host.env.now())
     this.#state = state
+    if (state.revision > before.revision && state.status !== 'released') this.#options.renewed()
     for (const command of commands) this.#execute(command)
   }
 
@@ -169,7 +182,6 @@ export class LeaseKeeper {
       this.#clockGap = gap
       this.#toldSlept = false
       this.#tell({ type: 'acknowledged', id, revision: written })
-      this.#options.renewed()
     } catch (error) {
       this.#tell({ type: error instanceof RevisionConflictError ? 'conflict' : 'unknown', id })
       this.#logUnlessExpected(error)

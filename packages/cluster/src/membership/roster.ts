@@ -14,6 +14,7 @@ import { type Standing, standingOf } from '../ownership/claim.ts'
 import { leaseDefaults } from '../ownership/lease.ts'
 import { detect, detectorDefaults, type DetectorEvent, newDetector, type Verdict } from './detector.ts'
 import { encodeNodeRecord, nodePrefix } from './node-record.ts'
+import { SeenBy } from './seen-by.ts'
 import { applyChange, applyPoll, emptyView, isLiving, type Member, memberOf, membersOf, type View, type ViewEvent } from './view.ts'
 
 /** What the roster needs, and whom it tells. */
@@ -24,6 +25,8 @@ export interface RosterOptions {
   probe(node: NodeIdentity): void
   /** Most others are silent at once: this node is to confirm by a write of its own that it is not deaf itself. */
   confirmMyself(): void
+  /** A node that was suspected is trusted again. */
+  trusted(node: NodeIdentity): void
   /** A node is gone for good: down, left, or replaced by a newer life. */
   gone(node: NodeIdentity): void
   /** Something about the members has changed. */
@@ -36,6 +39,10 @@ export class Roster {
   #view: View = emptyView
   #detector
   readonly #suspects = new Set<string>()
+  /** Who has said that it knows the members, too. */
+  readonly seenBy = new SeenBy()
+  #seen = 0
+  #leavingAt: number | undefined
   readonly #startedAt: number
 
   constructor(options: RosterOptions) {
@@ -47,6 +54,24 @@ export class Roster {
   /** The members that are up, by name; this node among them. */
   up(): readonly Member[] {
     return membersOf(this.#view, 'up')
+  }
+
+  /** The latest revision of a node's record that this node has taken in. */
+  get seen(): number {
+    return this.#seen
+  }
+
+  /** Whether all others that can be heard have said that they know what was written at that revision. */
+  haveAllSaid(seenBy: SeenBy, revision: number): boolean {
+    const { identity } = this.#options.host
+    return this.up().every(({ identity: node }) => sameNode(node, identity) || !this.isTrusted(node) || seenBy.has(node, revision))
+  }
+
+  /** Whether all others know that this node is leaving. */
+  get isLeavingKnown(): boolean {
+    const self = memberOf(this.#view, this.#options.host.identity)
+    if (self?.status === 'leaving') this.#leavingAt ??= self.revision
+    return this.#leavingAt !== undefined && this.haveAllSaid(this.seenBy, this.#leavingAt)
   }
 
   isUp(node: NodeIdentity): boolean {
@@ -78,14 +103,23 @@ export class Roster {
 
   /** A record has changed. */
   recordChanged(key: string, revision: number, value: Uint8Array | undefined): void {
+    this.#seen = Math.max(this.#seen, revision)
     const change = value === undefined ? { key, revision } : { key, revision, value }
     this.#apply(applyChange(this.#view, change, this.#now()))
+  }
+
+  /** Reads one node's record, and answers the latest that is known of that node. @throws StoreUnavailableError */
+  async look(name: string): Promise<Member | undefined> {
+    const entry = await this.#options.store.read(nodePrefix + name)
+    if (entry !== undefined) this.recordChanged(entry.key, entry.revision, entry.value)
+    return this.#view.members.get(name)
   }
 
   /** Reads all records: the slow way to hear of what the watch missed. Never rejects. */
   async poll(): Promise<void> {
     try {
       const entries = await this.#options.store.list(nodePrefix)
+      for (const { revision } of entries) this.#seen = Math.max(this.#seen, revision)
       this.#apply(applyPoll(this.#view, entries, this.#now()))
     } catch (error) {
       this.#options.host.log.debug({ cause: String(error) }, 'the membership records could not be read')
@@ -140,7 +174,8 @@ export class Roster {
         host.log.warn({ key: event.key, why: event.why }, `the record ${event.key} is none: ${event.why}`)
         return
       case 'node.joined':
-        if (!sameNode(event.node, host.identity)) this.#tell({ type: 'watch', node: event.node })
+        // A namesake is nobody to watch: it is this node, about to learn of its new life, or one of the two stops itself.
+        if (event.node.name !== host.identity.name) this.#tell({ type: 'watch', node: event.node })
         host.report('debug', event, `${event.node.name} joins`)
         return
       case 'node.up':
@@ -167,6 +202,7 @@ export class Roster {
 
   #forget(node: NodeIdentity): void {
     this.#suspects.delete(keyOf(node))
+    this.seenBy.forget(node)
     this.#tell({ type: 'forget', node })
     this.#options.gone(node)
   }
@@ -191,6 +227,7 @@ export class Roster {
       case 'trust':
         this.#suspects.delete(keyOf(verdict.node))
         host.report('info', { type: 'node.trusted', node: verdict.node }, `${verdict.node.name} is trusted again`)
+        this.#options.trusted(verdict.node)
         return
       case 'probe':
         host.after(verdict.afterMs, () => this.#options.probe(verdict.node))
@@ -213,7 +250,8 @@ export class Roster {
     const key = nodePrefix + node.name
     for (;;) {
       const member = memberOf(this.#view, node)
-      if (member === undefined || !isLiving(member)) return
+      // Ended by somebody else, or heard of again while the store was silent.
+      if (member === undefined || !isLiving(member) || !this.#suspects.has(keyOf(node))) return
       const { roles, singletons, pools, revision } = member
       const writer = `down-${node.name}-${node.incarnation}-${host.identity.name}-${host.env.id()}`
       const record = encodeNodeRecord({
@@ -236,7 +274,10 @@ export class Roster {
           // It has renewed, or somebody else was faster. What is there now says which; if it renewed, it is given a new chance.
           await this.poll()
           const now = memberOf(this.#view, node)
-          if (now !== undefined && isLiving(now)) this.#tell({ type: 'watch', node })
+          if (now === undefined || !isLiving(now)) return
+          this.#judge({ type: 'trust', node })
+          this.#tell({ type: 'forget', node })
+          this.#tell({ type: 'watch', node })
           return
         }
         if (!(error instanceof StoreUnavailableError)) throw error

@@ -18,6 +18,8 @@ export interface Member {
   readonly revision: number
   /** When, by this node's own clock, the record was last seen to change by the node's own hand; see `claim.ts`. */
   readonly quietSince: number
+  /** When, by this node's own clock, this life of the node was first seen: an earlier one was quiet from then on at the latest. */
+  readonly firstSeen: number
 }
 
 /** All that is known, by node name; ended members are remembered so that old news cannot bring them back. */
@@ -112,7 +114,8 @@ function taken(view: View, known: Member | undefined, record: NodeRecord, revisi
   const same = known?.identity.incarnation === incarnation ? known : undefined
   // A conviction names the write it replaced. Only when that is the one we saw do we know that the node wrote nothing since.
   const quietSince = same !== undefined && status === 'down' && record.replaces === same.revision ? same.quietSince : now
-  const member: Member = { identity, status, roles, singletons, pools, since, writer, revision, quietSince }
+  const firstSeen = same?.firstSeen ?? now
+  const member: Member = { identity, status, roles, singletons, pools, since, writer, revision, quietSince, firstSeen }
   const events: ViewEvent[] = []
   if (known !== undefined && same === undefined && isLiving(known))
     events.push({ type: 'node.replaced', node: known.identity, by: identity })

@@ -15,7 +15,7 @@ import {
 } from '@understudy/runtime/spi'
 import { jsonCodec } from './codec.ts'
 import { Inbound } from './inbound.ts'
-import { Peer } from './peer.ts'
+import { type Exchange, Peer } from './peer.ts'
 import { RemoteEndpoint } from './remote-endpoint.ts'
 
 /** The node of what belongs to the whole cluster: singletons and pools. No node may have its name. */
@@ -39,16 +39,18 @@ function keyOf({ name, incarnation }: NodeIdentity): string {
 export class Communication implements Remoting {
   readonly codec: Codec
   readonly #host: Host
-  readonly #link: Link
+  readonly #exchange: Exchange
   readonly #clusterWide: (path: string) => Endpoint | undefined
   readonly #directory: Directory
   readonly #peers = new Map<string, Peer>()
   readonly #inbound: Inbound
+  /** Peers that were no members at the last sweep. */
+  readonly #strangers = new WeakSet<Peer>()
+  #isConfirmed = true
 
   /** `clusterWide` answers the endpoint of what belongs to no node, by path. */
   constructor(host: Host, link: Link, directory: Directory, clusterWide: (path: string) => Endpoint | undefined) {
     this.#host = host
-    this.#link = link
     this.#directory = directory
     this.#clusterWide = clusterWide
     this.codec = jsonCodec({
@@ -57,6 +59,15 @@ export class Communication implements Remoting {
         toRef: (address) => host.refTo(host.resolve(address)),
       },
     })
+    const isConnected = (): boolean => this.#isConfirmed && link.connected
+    this.#exchange = {
+      host,
+      codec: this.codec,
+      link,
+      get isConnected() {
+        return isConnected()
+      },
+    }
     this.#inbound = new Inbound({ host, codec: this.codec, peer: (identity) => this.#sender(identity) })
   }
 
@@ -70,7 +81,7 @@ export class Communication implements Remoting {
     if (node.incarnation === 0) return new LazyEndpoint(this.#host, address, () => this.#endpointByName(address))
     if (this.#directory.isGone(node)) return new DeadEnd(this.#host, address, 'node-down', 'node-down')
     if (node.name === this.#host.identity.name) return new DeadEnd(this.#host, address, 'stale-incarnation', 'node-down')
-    return new RemoteEndpoint(this.#host, address, this.peer(node))
+    return new RemoteEndpoint(this.#host, address, () => this.peer(node))
   }
 
   #endpointByName({ node: { name }, path, uid }: Address): Endpoint {
@@ -84,7 +95,7 @@ export class Communication implements Remoting {
     const key = keyOf(identity)
     let peer = this.#peers.get(key)
     if (peer === undefined) {
-      peer = new Peer({ host: this.#host, codec: this.codec, link: this.#link }, identity)
+      peer = new Peer(this.#exchange, identity)
       this.#peers.set(key, peer)
       if (this.#directory.isGone(identity)) peer.down()
     }
@@ -103,6 +114,11 @@ export class Communication implements Remoting {
     this.#inbound.frame(bytes, staleMs)
   }
 
+  /** A node has said something to everybody. */
+  heard(node: NodeIdentity): void {
+    this.#peers.get(keyOf(node))?.heard()
+  }
+
   probe(node: NodeIdentity): void {
     this.peer(node).probe()
   }
@@ -112,27 +128,61 @@ export class Communication implements Remoting {
     this.peer(node).down()
   }
 
+  /** Whether this node still is who it was when there was a connection last. */
+  get isConfirmed(): boolean {
+    return this.#isConfirmed
+  }
+
+  /** A node is trusted again: what was sent to it meanwhile may be lost. */
+  trusted(node: NodeIdentity): void {
+    this.#peers.get(keyOf(node))?.repeatWatches()
+  }
+
+  /** There is no connection, or this node is nobody at the moment. */
   disconnected(): void {
+    this.#isConfirmed = false
     for (const peer of this.#peers.values()) peer.disconnected()
   }
 
-  reconnected(): void {
-    for (const peer of this.#peers.values()) peer.reconnected()
+  /** This node is, over the present connection, who it was before. Before that is known nothing is sent: from a past life nobody takes it. */
+  confirmed(): void {
+    if (this.#isConfirmed) return
+    this.#isConfirmed = true
+    for (const peer of this.#peers.values()) peer.flush()
   }
 
-  /** This node has a new identity: to the others it is somebody else, and what it asked under the old one is not answered any more. */
+  /** This node has a new identity. */
   renamed(): void {
-    const peers = [...this.#peers.values()]
-    this.#peers.clear()
-    for (const peer of peers) peer.down()
+    for (const peer of this.#peers.values()) peer.renamed()
+    this.confirmed()
   }
 
+  /** How many lives of other nodes are remembered. */
+  get peerCount(): number {
+    return this.#peers.size
+  }
+
+  /** Whether somebody elsewhere still waits for an answer that comes by way of this node. */
+  get isRelaying(): boolean {
+    return [...this.#peers.values()].some(({ relays }) => relays > 0)
+  }
+
+  /** This node is out: what still waits is not sent any more. */
+  close(): void {
+    for (const peer of this.#peers.values()) peer.down('stopped')
+  }
+
+  /** Lets go of what nobody needs. Called every few seconds. */
   sweep(): void {
     for (const [key, peer] of this.#peers) {
-      const isMember = sameNode(this.#directory.current(peer.identity.name) ?? nobody, peer.identity)
-      if (isMember) peer.sweep()
-      // Neither a member nor in use: forgotten, whoever it was.
-      else if (peer.isDown || peer.isIdle) this.#peers.delete(key)
+      peer.sweep()
+      if (sameNode(this.#directory.current(peer.identity.name) ?? nobody, peer.identity)) continue
+      // No member. Who has only just joined will be one by the next time; who never was one watches nobody.
+      if (!this.#strangers.delete(peer)) this.#strangers.add(peer)
+      else peer.watches.releaseAll()
+      if (!peer.isDown && !(peer.isIdle && peer.watches.counts.held === 0)) continue
+      peer.isForgotten = !peer.isDown
+      this.#peers.delete(key)
     }
   }
 }

@@ -80,8 +80,11 @@ class Entries implements FrameVisitor {
     if (arrival.type === 'gap') {
       const { missing } = arrival
       host.report('warn', { type: 'frames.lost', from, missing }, `${missing} frames from ${from.name} were lost on the way`)
+      // Among them, perhaps, the end of somebody who is watched: asked again, it is told again.
+      peer.repeatWatches()
     }
     this.#peer = peer
+    peer.heard()
     return undefined
   }
 
@@ -108,7 +111,10 @@ class Entries implements FrameVisitor {
     try {
       host.resolveReply(slot, codec.decode(body))
     } catch (cause) {
-      host.rejectReply(slot, new MessageRefusedError('this node', message, 'invalid', 'its reply could not be decoded', { cause }))
+      host.rejectReply(
+        slot,
+        new MessageRefusedError('this node', message, 'invalid', 'its reply could not be decoded', { cause, outcome: 'handled' }),
+      )
     }
   }
 
@@ -123,19 +129,19 @@ class Entries implements FrameVisitor {
     const target = this.#ours(at)
     const watched = this.#local(target)
     const by = this.#theirs(watcher)
-    if (this.#peer.watchedHere(watched, by)) watched.signal({ type: 'watch', watcher: by, target })
+    if (this.#peer.watches.hold(at, watched, by)) watched.signal({ type: 'watch', watcher: by, target })
   }
 
   unwatch(at: WirePlace, watcher: WirePlace): void {
     const watched = this.#local(this.#ours(at))
     const by = this.#theirs(watcher)
-    this.#peer.unwatchedHere(watched, by)
+    this.#peer.watches.release(at, watcher)
     watched.signal({ type: 'unwatch', watcher: by })
   }
 
   terminated(watcher: WirePlace, subject: WirePlace, reason: ExitReason): void {
-    const watch = this.#peer.takeWatch({ node: this.#peer.identity, ...subject }, this.#ours(watcher))
-    watch?.watcher.signal({ type: 'terminated', address: watch.target, reason })
+    const watch = this.#peer.watches.finish(subject, watcher)
+    watch?.watcher.signal({ type: 'terminated', address: watch.name, reason })
   }
 
   stop(): void {

@@ -10,6 +10,8 @@ export interface NodeInside extends ProxyNode {
   readonly host: Host
   readonly groups: Groups
   readonly ownership: Ownership
+  /** Whether every other member has said that it knows the owners up to that revision. */
+  areOwnersKnown(revision: number): boolean
   /** Resolves after so long. */
   readonly pause: (ms: number) => Promise<void>
 }

@@ -52,8 +52,13 @@ export async function startNode(options: NodeOptions): Promise<ClusterNode> {
     })()
     return leaving
   }
-  participant.onOusted = (why) => void leave(why)
-  if (root !== undefined) system.spawn(root, { name: root.name })
+  void participant.ousted.then(leave)
+  try {
+    if (root !== undefined) system.spawn(root, { name: root.name })
+  } catch (error) {
+    await leave('its root could not be started')
+    throw error
+  }
   return {
     system,
     get identity() {

@@ -1,7 +1,7 @@
 // What waits to be sent to another node. Encoded only when it is sent: what never leaves costs nothing, and what cannot be encoded
 // is refused alone.
 
-import type { Address, Endpoint, ExitReason, Message, ReplyTo } from '@understudy/runtime/spi'
+import type { Address, ExitReason, Message, ReplyTo } from '@understudy/runtime/spi'
 
 /** One entry for a peer. Paths and uids are the receiving node's, except for `watcher` and `from`, which are the sender's. */
 export type Outgoing =
@@ -10,9 +10,3 @@ export type Outgoing =
   | { readonly kind: 'reply-error'; readonly slot: number; readonly error: Error }
   | { readonly kind: 'watch' | 'unwatch'; readonly target: Address; readonly watcher: Address }
   | { readonly kind: 'terminated'; readonly watcher: Address; readonly from: Address; readonly reason: ExitReason }
-
-/** A watch that was sent, kept to be repeated after a reconnect and answered when the node is down. */
-export interface OpenWatch {
-  readonly watcher: Endpoint
-  readonly target: Address
-}

@@ -16,9 +16,8 @@ import {
 } from '@understudy/runtime/spi'
 import { Groups } from '../group/groups.ts'
 import { detectorDefaults } from '../membership/detector.ts'
-import { type Broadcast, decodeBroadcast, encodeBroadcast } from '../membership/heartbeat.ts'
 import { LeaseKeeper } from '../membership/lease-keeper.ts'
-import { decodeNodeRecord, nodePrefix } from '../membership/node-record.ts'
+import { nodePrefix } from '../membership/node-record.ts'
 import { Roster } from '../membership/roster.ts'
 import type { Member } from '../membership/view.ts'
 import { Ownership } from '../ownership/ownership.ts'
@@ -26,11 +25,13 @@ import { place, rank } from '../placement.ts'
 import { poolPrefix } from '../pool/cluster-pool.ts'
 import { ownKey } from '../singleton/leader-tenure.ts'
 import { candidatesGroup, Owners } from '../singleton/owners.ts'
+import { Broadcasts } from './broadcasts.ts'
 import { ClusterWide } from './cluster-wide.ts'
 import { Communication } from './communication.ts'
 import { type NodeInside, nodeInsideKey } from './inside.ts'
 import type { NodeOptions } from './options.ts'
 import { type Cluster, clusterKey } from './service.ts'
+import { Standstill } from './standstill.ts'
 import { until } from './until.ts'
 
 // The slow poll: how long a change that the watch missed may stay unseen, in milliseconds.
@@ -42,6 +43,8 @@ const rejoinMs = 500
 
 // A probe per peer every so many heartbeats: how soon a closed connection is noticed on servers that do not tell of it.
 const probeEvery = 2
+// How long the others may take to notice that this node is leaving, in milliseconds.
+const announceMs = 1000
 // How long pools may take to finish what they have when the node leaves, in milliseconds.
 const drainMs = 2000
 
@@ -51,22 +54,23 @@ export class Participant implements Cluster, NodeInside {
   readonly owners = new Owners()
   readonly groups: Groups
   readonly ownership: Ownership
-  /** Called once when this node must not go on: displaced by a newer one, or its connection is gone for good. */
-  onOusted: (why: string) => void = () => {}
+  /** Resolves when this node must not go on: displaced by a newer one, or its connection is gone for good. */
+  readonly ousted: Promise<string>
 
   readonly #options: NodeOptions
   readonly #link: Link
   readonly #roster: Roster
   readonly #lease: LeaseKeeper
   readonly #communication: Communication
+  readonly #broadcasts: Broadcasts
   readonly #clusterWide: ClusterWide
+  readonly #standstill: Standstill
   readonly #stops: (() => void)[] = []
   #phase: 'joining' | 'up' | 'rejoining' | 'leaving' | 'out' = 'joining'
+  #tellOusted!: (why: string) => void
   #linkLostAt = 0
   #beats = 0
   #lastBeat = Number.NEGATIVE_INFINITY
-  #lastTick: number
-  #stall = { ms: 0, until: 0 }
   #lastPoll = Number.NEGATIVE_INFINITY
 
   /** Connects and joins. @throws TransportError @throws StoreUnavailableError */
@@ -79,8 +83,8 @@ export class Participant implements Cluster, NodeInside {
       }
     }
     const handlers: TransportHandlers = {
-      frame: whenJoined((participant, bytes: Uint8Array) => participant.#communication.frame(bytes, participant.#staleMs())),
-      broadcast: whenJoined((participant, bytes: Uint8Array) => participant.#heard(bytes)),
+      frame: whenJoined((participant, bytes: Uint8Array) => participant.#communication.frame(bytes, participant.#standstill.staleMs)),
+      broadcast: whenJoined((participant, bytes: Uint8Array) => participant.#broadcasts.heard(bytes)),
       unreachable: whenJoined((participant, to: NodeIdentity) => participant.#unreachable(to)),
       connectionClosed: whenJoined((participant, node: NodeIdentity) => participant.#roster.connectionClosed(node.name)),
       disconnected: whenJoined((participant, why: string) => participant.#disconnected(why)),
@@ -104,7 +108,8 @@ export class Participant implements Cluster, NodeInside {
     this.host = host
     this.#options = options
     this.#link = link
-    this.#lastTick = host.env.now()
+    this.ousted = new Promise((resolve) => (this.#tellOusted = resolve))
+    this.#standstill = new Standstill(host.env)
     this.groups = new Groups(host, () => this.#sayGroups())
     this.#lease = new LeaseKeeper({
       host,
@@ -112,7 +117,10 @@ export class Participant implements Cluster, NodeInside {
       name: options.name,
       card: () => ({ roles: options.roles ?? [], singletons: [], pools: [] }),
       pause: this.pause,
-      renewed: () => this.#roster.selfConfirmed(),
+      renewed: () => {
+        this.#roster.selfConfirmed()
+        this.#communication.confirmed()
+      },
       lapsed: () => this.ownership.stopLeading("this node's lease has run out"),
       lost: (why) => void this.#lost(why),
     })
@@ -121,17 +129,20 @@ export class Participant implements Cluster, NodeInside {
       store,
       probe: (node) => this.#communication.probe(node),
       confirmMyself: () => this.#lease.renewNow(),
+      trusted: (node) => this.#communication.trusted(node),
       gone: (node) => this.#gone(node),
       changed: () => this.#membersChanged(),
     })
     this.#clusterWide = new ClusterWide(this)
     this.#communication = new Communication(host, link, this.#roster, (path) => this.#clusterWide.at(path))
+    const { groups, owners } = this
+    this.#broadcasts = new Broadcasts({ host, link, groups, owners, roster: this.#roster, communication: this.#communication })
     this.ownership = new Ownership({
       host,
       store,
       owners: this.owners,
       ground: { env: host.env, codec: this.#communication.codec, store, pause: this.pause, leaseHolds: () => this.#holdsLease() },
-      mayAct: () => this.#phase === 'up' && this.#lease.holds,
+      mayAct: () => this.#phase === 'up' && this.#lease.holds && this.#communication.isConfirmed,
       standing: (owner) => this.#roster.standing(owner),
       rank: (name) => this.#rank(name),
     })
@@ -168,6 +179,10 @@ export class Participant implements Cluster, NodeInside {
     return place(key, names) ?? this.identity.name
   }
 
+  areOwnersKnown(revision: number): boolean {
+    return this.#roster.haveAllSaid(this.owners.seenBy, revision)
+  }
+
   isUp(node: NodeIdentity): boolean {
     return this.#roster.isUp(node)
   }
@@ -190,20 +205,23 @@ export class Participant implements Cluster, NodeInside {
     host.remoting = this.#communication
     host.provide(clusterKey, this as Cluster)
     host.provide(nodeInsideKey, this as NodeInside)
-    await this.#become()
-    this.#stops.push(store.watch(nodePrefix, ({ key, revision, value }) => this.#roster.recordChanged(key, revision, value)))
-    this.#stops.push(store.watch(ownKey(''), ({ key, revision, value }) => this.ownership.changed(key, revision, value)))
+    await this.#become(() => {
+      this.#stops.push(store.watch(nodePrefix, ({ key, revision, value }) => this.#roster.recordChanged(key, revision, value)))
+      this.#stops.push(store.watch(ownKey(''), ({ key, revision, value }) => this.#ownerChanged(key, revision, value)))
+      return this.#poll()
+    })
     await this.#poll()
-    this.#lastTick = host.env.now()
+    this.#standstill.begin()
     this.#loop()
   }
 
-  /** Takes the node's record and begins a life under the incarnation that this gives. */
-  async #become(): Promise<void> {
+  /** Takes the node's record and begins a life. It looks before it is up: then the others say what they have, and only members are heard. */
+  async #become(look?: () => Promise<void>): Promise<void> {
     const { host } = this
     const incarnation = await this.#lease.join()
     host.identity = { name: this.#options.name, incarnation }
     await this.#link.openInbox(host.identity)
+    await look?.()
     if (this.#isOver) return
     this.#phase = 'up'
     this.#lease.announce('up')
@@ -218,9 +236,12 @@ export class Participant implements Cluster, NodeInside {
     if (this.#isOver) return
     this.#phase = 'leaving'
     this.#lease.announce('leaving')
+    // Whoever knows of it sends nothing any more to what leads here; until then that goes on, or else what is sent later would overtake.
+    await until(() => this.#roster.isLeavingKnown, announceMs, this.pause)
     const parts = this.groups.withdraw(poolPrefix).map(({ path }) => this.host.lookup(path, 0))
     const arePoolsIdle = (): boolean => parts.every((part) => (part?.outstanding ?? 0) === 0)
     await Promise.all([this.ownership.handOver(), until(arePoolsIdle, drainMs, this.pause)])
+    await until(() => !this.#communication.isRelaying, drainMs, this.pause)
   }
 
   /** Says goodbye and disconnects. Never rejects. */
@@ -230,6 +251,7 @@ export class Participant implements Cluster, NodeInside {
     for (const stop of this.#stops.splice(0)) stop()
     if (this.#link.connected) await this.#lease.leave()
     this.#lease.stop()
+    this.#communication.close()
     await this.#link.close().catch(() => undefined)
   }
 
@@ -237,16 +259,20 @@ export class Participant implements Cluster, NodeInside {
   async #lost(reason: string): Promise<void> {
     if (this.#phase !== 'up') return
     this.#phase = 'rejoining'
+    this.ownership.stopLeading(`this node is not a member any more: ${reason}`)
+    // From a life that is over nobody takes anything: what is to be sent waits for the next one.
+    this.#communication.disconnected()
+    await this.#rejoin(reason)
+  }
+
+  async #rejoin(reason: string): Promise<void> {
+    if (this.#phase !== 'rejoining') return
     const { host } = this
     const before = host.identity
-    this.ownership.stopLeading(`this node is not a member any more: ${reason}`)
-    const key = nodePrefix + before.name
     try {
-      const entry = await this.#link.store.read(key)
-      const record = entry === undefined ? undefined : decodeNodeRecord(key, entry.value)
-      const incarnation = typeof record === 'object' ? record.incarnation || entry!.revision : 0
-      if (incarnation > before.incarnation) {
-        const why = `a newer node of the name ${before.name} has joined, incarnation ${incarnation}`
+      const latest = await this.#roster.look(before.name)
+      if (latest !== undefined && latest.identity.incarnation > before.incarnation && !this.#lease.hasWritten(latest.writer)) {
+        const why = `a newer node of the name ${before.name} has joined, incarnation ${latest.identity.incarnation}`
         host.report('error', { type: 'node.displaced', node: before, why }, `${why}: this one stops`)
         this.#oust(why)
         return
@@ -259,9 +285,7 @@ export class Participant implements Cluster, NodeInside {
       await this.#poll()
     } catch (error) {
       host.log.warn({ cause: describeCause(error) }, 'joining anew failed; trying again')
-      if (this.#phase !== 'rejoining') return
-      this.#phase = 'up'
-      host.env.setTimer(rejoinMs, () => void this.#lost(reason))
+      host.after(rejoinMs, () => void this.#rejoin(reason))
     }
   }
 
@@ -269,7 +293,7 @@ export class Participant implements Cluster, NodeInside {
     if (this.#isOver) return
     this.ownership.stopLeading(why)
     this.#lease.stop()
-    this.onOusted(why)
+    this.#tellOusted(why)
   }
 
   // --- The pulse ------------------------------------------------------------------------------------------------------------
@@ -285,19 +309,9 @@ export class Participant implements Cluster, NodeInside {
     this.#stops.push(stop)
   }
 
-  /** How long what arrives now may have waited because this process stood still: its timers tell, whether they ran before or not. */
-  #staleMs(): number {
-    const now = this.host.env.now()
-    const late = now - this.#lastTick - detectorDefaults.tickMs
-    if (late > detectorDefaults.stallMs) return late
-    return now < this.#stall.until ? this.#stall.ms : 0
-  }
-
   #tick(): void {
     const now = this.host.env.now()
-    const late = now - this.#lastTick - detectorDefaults.tickMs
-    if (late > detectorDefaults.stallMs) this.#stall = { ms: late, until: now + detectorDefaults.stallMs }
-    this.#lastTick = now
+    this.#standstill.tick()
     this.#lease.tick()
     this.#roster.tick()
     if (now - this.#lastBeat >= detectorDefaults.heartbeatMs - detectorDefaults.tickMs / 2) this.#beat(now)
@@ -308,7 +322,7 @@ export class Participant implements Cluster, NodeInside {
   #beat(now: number): void {
     this.#lastBeat = now
     this.#beats++
-    this.#say({ type: 'heartbeat', from: this.identity, groupsVersion: this.groups.version })
+    this.#broadcasts.sayHere()
     if (this.#beats % repeatGroupsEvery === 0) this.#sayGroups()
     if (this.#beats % probeEvery !== 0) return
     for (const { identity } of this.members()) if (!sameNode(identity, this.identity)) this.#communication.probe(identity)
@@ -321,28 +335,16 @@ export class Participant implements Cluster, NodeInside {
     await this.#roster.poll()
   }
 
-  #say(broadcast: Broadcast): void {
-    this.#link.broadcast(encodeBroadcast(broadcast))
-  }
-
   #sayGroups(): void {
-    if (this.#phase === 'up' || this.#phase === 'leaving') this.#say({ type: 'groups', from: this.identity, said: this.groups.said() })
+    if (this.#phase === 'up' || this.#phase === 'leaving') this.#broadcasts.sayGroups()
   }
 
   // --- What is heard --------------------------------------------------------------------------------------------------------
 
-  #heard(bytes: Uint8Array): void {
-    const broadcast = decodeBroadcast(bytes)
-    if (broadcast === undefined) {
-      this.host.log.debug({ bytes: bytes.length }, 'refused a broadcast that is none')
-      return
-    }
-    const { from } = broadcast
-    if (from.name === this.identity.name) return
-    this.#roster.heartbeat(from)
-    // Of members only: what anybody else says is said again once it is one.
-    const member = this.#roster.current(from.name)
-    if (broadcast.type === 'groups' && member !== undefined && sameNode(member, from)) this.groups.hear(from, broadcast.said)
+  #ownerChanged(key: string, revision: number, value: Uint8Array | undefined): void {
+    this.ownership.changed(key, revision, value)
+    // Whoever hands over waits for this.
+    this.#broadcasts.sayHere()
   }
 
   #unreachable(to: NodeIdentity): void {
@@ -356,10 +358,12 @@ export class Participant implements Cluster, NodeInside {
     else {
       this.#communication.down(node)
       this.groups.forget(node)
+      this.owners.seenBy.forget(node)
     }
   }
 
   #membersChanged(): void {
+    this.#broadcasts.sayHere()
     this.owners.membersChanged()
     this.ownership.tick()
     // Whoever is new has not heard of our groups.
@@ -378,7 +382,6 @@ export class Participant implements Cluster, NodeInside {
     const downMs = Math.round(this.host.env.now() - this.#linkLostAt)
     this.host.report('info', { type: 'link.restored', downMs }, `the connection is back after ${downMs} ms`)
     this.#roster.linkRestored()
-    this.#communication.reconnected()
     this.#lease.renewNow()
     void this.#poll()
     this.#sayGroups()

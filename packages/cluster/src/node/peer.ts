@@ -5,7 +5,6 @@ import {
   type Address,
   type Codec,
   type DeadLetterReason,
-  type Endpoint,
   formatAddress,
   type Host,
   type Link,
@@ -17,17 +16,19 @@ import {
   type Signal,
 } from '@understudy/runtime/spi'
 import { type FrameSequence, nextSequence, noFrames } from './frame-sequence.ts'
-import type { OpenWatch, Outgoing } from './outgoing.ts'
+import type { Outgoing } from './outgoing.ts'
 import { errorToWire } from './remote-error.ts'
+import { RemoteWatches } from './remote-watches.ts'
 import { type Appended, FrameWriter } from './wire-writer.ts'
 
 /** Entries that may wait for one peer while there is no connection; more are shed. */
 const maxWaiting = 10_000
 // 4 to 16 KiB is where framing gains most: larger buffers cost more to get than they save.
 const frameBytes = 16 * 1024
+// For an ask that is handed on and does not say how long its asker waits.
 const relayTimeoutMs = 5000
-// Watches that one node may hold on actors of another.
-const maxWatchers = 100_000
+
+type Ended = 'node-down' | 'stopped'
 
 interface OpenAsk {
   readonly message: Message
@@ -39,28 +40,37 @@ export interface Exchange {
   readonly host: Host
   readonly codec: Codec
   readonly link: Link
+  /** Whether there is a connection, and this node knows that it still is who it was before. */
+  readonly isConnected: boolean
 }
 
 /** One other node. */
 export class Peer {
   readonly identity: NodeIdentity
+  readonly watches = new RemoteWatches()
+  /** Who asks for this life of the node again is to get another object. */
+  isForgotten = false
   /** What its frames' sequence numbers say. */
   arrivals: FrameSequence = noFrames
 
   readonly #exchange: Exchange
   readonly #asks = new Map<number, OpenAsk>()
-  readonly #watches = new Map<string, OpenWatch>()
-  /** Who there watches whom here; let go of when the node is down. */
-  readonly #watchers = new Map<string, readonly [watched: Endpoint, watcher: Endpoint]>()
   readonly #outstanding = new Map<string, number>()
-  readonly #writer: FrameWriter
+  #writer: FrameWriter
   #queue: Outgoing[] = []
+  #relays = 0
   #sequence = 0
   #scheduled = false
   #down = false
+  /** The connection was gone and nothing was heard of the peer since: its own may not be back yet, and what is sent to it is lost. */
+  #unheard: boolean
+  /** Frames may have been lost: with the next one every watch is said again. */
+  #mustRepeatWatches: boolean
 
   constructor(exchange: Exchange, identity: NodeIdentity) {
     this.#exchange = exchange
+    this.#unheard = !exchange.isConnected
+    this.#mustRepeatWatches = this.#unheard
     this.identity = identity
     this.#writer = new FrameWriter(exchange.host.identity, identity, exchange.link.maxFrameBytes)
   }
@@ -73,9 +83,14 @@ export class Peer {
     return !this.#down && this.#queue.length < maxWaiting
   }
 
-  /** Nothing waits for it or depends on it. */
+  /** Nothing here waits for it. */
   get isIdle(): boolean {
-    return this.#queue.length === 0 && this.#asks.size === 0 && this.#watches.size === 0 && this.#watchers.size === 0
+    return this.#queue.length === 0 && this.#asks.size === 0 && this.watches.counts.open === 0
+  }
+
+  /** Asks from elsewhere that were asked anew from here and are not answered yet. */
+  get relays(): number {
+    return this.#relays
   }
 
   /** Messages to actors at `path` that were accepted and not answered: asks in flight and what waits to be sent. */
@@ -86,8 +101,8 @@ export class Peer {
   // --- Sending --------------------------------------------------------------------------------------------------------------
 
   post(target: Address, message: Message, replyTo: ReplyTo): void {
-    const { host, link } = this.#exchange
-    const refused = this.#refusal(link.connected, replyTo)
+    const { host, isConnected } = this.#exchange
+    const refused = this.#refusal(isConnected, replyTo)
     if (refused !== undefined) {
       host.deadLetter(message, replyTo, refused, formatAddress(target))
       return
@@ -109,17 +124,18 @@ export class Peer {
       case 'watch': {
         if (this.#down) signal.watcher.signal({ type: 'terminated', address: signal.target, reason: 'node-down' })
         else {
-          this.#watches.set(watchKey(signal.target, signal.watcher), { watcher: signal.watcher, target: signal.target })
-          this.#enqueue({ kind: 'watch', target: signal.target, watcher: signal.watcher.address })
+          this.watches.begin({ watcher: signal.watcher, target, name: signal.target })
+          if (!this.#mustRepeatWatches) this.#enqueue({ kind: 'watch', target, watcher: signal.watcher.address })
         }
         return
       }
       case 'unwatch':
-        if (this.#watches.delete(watchKey(target, signal.watcher)))
+        // One that is not said costs the other side an entry until the watched actor ends; a queue without bound would cost more.
+        if (this.watches.finish(target, signal.watcher.address) !== undefined && this.#queue.length < maxWaiting)
           this.#enqueue({ kind: 'unwatch', target, watcher: signal.watcher.address })
         return
       case 'terminated':
-        this.#watchers.delete(`${signal.address.path}#${signal.address.uid}<${formatAddress(target)}`)
+        this.watches.release(signal.address, target)
         this.#enqueue({ kind: 'terminated', watcher: target, from: signal.address, reason: signal.reason })
         return
       case 'stop':
@@ -139,17 +155,24 @@ export class Peer {
   #enqueue(entry: Outgoing): void {
     if (this.#down) return
     this.#queue.push(entry)
+    this.#schedule()
+  }
+
+  #schedule(): void {
     if (this.#scheduled) return
     this.#scheduled = true
     // One frame per turn of the loop, not per message.
     this.#exchange.host.env.soon(() => this.flush())
   }
 
-  /** Sends what waits, in as few frames as fit; keeps it when there is no connection. */
+  /** Sends what waits, in as few frames as fit; keeps it while there is no connection, on either side. */
   flush(): void {
     this.#scheduled = false
-    const { link } = this.#exchange
-    if (this.#down || !link.connected) return
+    if (this.#down || this.#unheard || !this.#exchange.isConnected) return
+    if (this.#mustRepeatWatches) {
+      this.#mustRepeatWatches = false
+      for (const { watcher, target } of this.watches.open) this.#queue.push({ kind: 'watch', target, watcher: watcher.address })
+    }
     const queue = this.#queue
     this.#queue = []
     for (const entry of queue) {
@@ -167,7 +190,7 @@ export class Peer {
 
   /** An empty frame: if nobody listens, the server says so. */
   probe(): void {
-    if (!this.#down && this.#exchange.link.connected) this.#send()
+    if (!this.#down && this.#exchange.isConnected) this.#send()
   }
 
   #append(entry: Outgoing): void {
@@ -233,12 +256,15 @@ export class Peer {
   /** An ask that came from elsewhere is asked anew from here, and its answer handed on. */
   #relay(target: Address, message: Message, replyTo: Exclude<ReplyTo, number | null>): number {
     const { host } = this.#exchange
-    const remainingMs = replyTo.expiresAt === undefined ? relayTimeoutMs : Math.max(1, replyTo.expiresAt - host.env.now())
-    const { slot, promise } = host.openAsk(remainingMs, { address: target }, message)
-    promise.then(
-      (value) => replyTo.resolve(value),
-      (error: Error) => replyTo.reject(error),
-    )
+    const remainingMs = host.remainingMs(replyTo)
+    const { slot, promise } = host.openAsk(Number.isFinite(remainingMs) ? remainingMs : relayTimeoutMs, { address: target }, message)
+    this.#relays++
+    promise
+      .finally(() => this.#relays--)
+      .then(
+        (value) => replyTo.resolve(value),
+        (error: Error) => replyTo.reject(error),
+      )
     return slot
   }
 
@@ -250,7 +276,8 @@ export class Peer {
       const appended = this.#fit(() => this.#writer.reply(slot, body))
       if (appended !== 'added') throw this.#refused({ node: this.identity, path: '/', uid: 0 }, reply, appended, body.length)
     } catch (cause) {
-      this.#fit(() => this.#writer.replyError(slot, errorToWire(cause as Error)))
+      // The message was handled; it is only its answer that cannot be carried.
+      this.#fit(() => this.#writer.replyError(slot, { ...errorToWire(cause as Error), outcome: 'handled' }))
     }
   }
 
@@ -277,57 +304,58 @@ export class Peer {
     return ask.message
   }
 
-  /** The watch on a target that is gone, by the name under which it was watched; undefined when it is not watched any more. */
-  takeWatch(target: Address, watcher: Address): OpenWatch | undefined {
-    for (const [key, watch] of this.#watches) {
-      if (watch.watcher.address.uid !== watcher.uid || watch.target.path !== target.path || watch.target.uid !== target.uid) continue
-      this.#watches.delete(key)
-      return watch
-    }
-    return undefined
-  }
-
-  /** Somebody there watches somebody here; false when there are too many already. */
-  watchedHere(watched: Endpoint, watcher: Endpoint): boolean {
-    if (this.#watchers.size >= maxWatchers) return false
-    this.#watchers.set(watchKey(watched.address, watcher), [watched, watcher])
-    return true
-  }
-
-  unwatchedHere(watched: Endpoint, watcher: Endpoint): void {
-    this.#watchers.delete(watchKey(watched.address, watcher))
-  }
-
   // --- When things break ----------------------------------------------------------------------------------------------------
 
   /** The connection is gone: what was asked may or may not be handled, what was to be asked is not. */
   disconnected(): void {
+    this.#unheard = true
+    this.#mustRepeatWatches = true
     this.#failAsks('unreachable')
     const kept: Outgoing[] = []
     for (const entry of this.#queue) {
       if (entry.kind === 'message' && entry.replyTo !== null) this.#refuse(entry, 'unreachable')
-      else kept.push(entry)
+      else if (entry.kind !== 'watch') kept.push(entry)
     }
     this.#queue = kept
   }
 
-  /** The connection is back: frames may have been lost, so every watch is said again. */
-  reconnected(): void {
-    for (const { watcher, target } of this.#watches.values()) this.#queue.push({ kind: 'watch', target, watcher: watcher.address })
+  /**
+   * This node has a new identity, and to the peer it is somebody else, who has asked, watched and sent nothing yet. What waits is sent
+   * under the new one; answers are not, since whoever waited for them was told that the old one is gone.
+   */
+  renamed(): void {
+    if (this.#down) return
+    const { host, link } = this.#exchange
+    this.disconnected()
+    this.#writer = new FrameWriter(host.identity, this.identity, link.maxFrameBytes)
+    this.#sequence = 0
+    this.arrivals = noFrames
+    this.#queue = this.#queue.filter(({ kind }) => kind === 'message')
+    this.watches.releaseAll()
+  }
+
+  /** Something has come from it, so it can hear, too. */
+  heard(): void {
+    if (!this.#unheard) return
+    this.#unheard = false
     this.flush()
   }
 
-  /** The node is down, for good: this life of it does not come back. */
-  down(): void {
+  /** Frames may have been lost: every watch is said again. */
+  repeatWatches(): void {
+    if (this.watches.counts.open === 0) return
+    this.#mustRepeatWatches = true
+    this.#schedule()
+  }
+
+  /** The node is down, for good: this life of it does not come back. Or this one has `stopped`. */
+  down(reason: Ended = 'node-down'): void {
     if (this.#down) return
     this.#down = true
-    this.#failAsks('node-down')
-    for (const entry of this.#queue) if (entry.kind === 'message') this.#refuse(entry, 'node-down')
+    this.#failAsks(reason)
+    for (const entry of this.#queue) if (entry.kind === 'message') this.#refuse(entry, reason)
     this.#queue = []
-    for (const { watcher, target } of this.#watches.values()) watcher.signal({ type: 'terminated', address: target, reason: 'node-down' })
-    this.#watches.clear()
-    for (const [watched, watcher] of this.#watchers.values()) watched.signal({ type: 'unwatch', watcher })
-    this.#watchers.clear()
+    this.watches.end()
     this.#outstanding.clear()
   }
 
@@ -336,7 +364,7 @@ export class Peer {
     for (const slot of this.#asks.keys()) if (this.#exchange.host.remainingMs(slot) <= 0) this.takeAsk(slot)
   }
 
-  #failAsks(reason: 'unreachable' | 'node-down'): void {
+  #failAsks(reason: Ended | 'unreachable'): void {
     const { host } = this.#exchange
     const asks = [...this.#asks]
     this.#asks.clear()
@@ -360,8 +388,4 @@ export class Peer {
     if (now <= 0) this.#outstanding.delete(path)
     else this.#outstanding.set(path, now)
   }
-}
-
-function watchKey(target: Address, watcher: Endpoint): string {
-  return `${target.path}#${target.uid}<${formatAddress(watcher.address)}`
 }

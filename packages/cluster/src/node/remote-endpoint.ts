@@ -7,12 +7,14 @@ import type { Peer } from './peer.ts'
 export class RemoteEndpoint implements Endpoint {
   readonly host: Host
   readonly address: Address
-  readonly #peer: Peer
+  readonly #find: () => Peer
+  #found: Peer
 
-  constructor(host: Host, address: Address, peer: Peer) {
+  constructor(host: Host, address: Address, find: () => Peer) {
     this.host = host
     this.address = address
-    this.#peer = peer
+    this.#find = find
+    this.#found = find()
   }
 
   post(message: Message, replyTo: ReplyTo): void {
@@ -29,5 +31,10 @@ export class RemoteEndpoint implements Endpoint {
 
   signal(signal: Signal): void {
     this.#peer.signal(this.address, signal)
+  }
+
+  get #peer(): Peer {
+    if (this.#found.isForgotten) this.#found = this.#find()
+    return this.#found
   }
 }

@@ -298,6 +298,7 @@ describe('the standing of an owner', () => {
     writer: 'w',
     revision: 5,
     quietSince: 4000,
+    firstSeen: 3000,
     ...over,
   })
   const view = (of: Member): View => ({ ...emptyView, members: new Map([[of.identity.name, of]]) })
@@ -309,8 +310,9 @@ describe('the standing of an owner', () => {
     ['a member that leaves', view(member({ status: 'leaving' })), other, { type: 'alive' }],
     ['a member that was convicted', view(member({ status: 'down' })), other, gone(4000)],
     ['a member that said goodbye', view(member({ status: 'left' })), other, gone(-Infinity)],
-    ['an earlier life of a member', view(member({ identity: id('a', 9) })), other, gone(1000)],
-    ['an earlier life of this node', view(member({ identity: self })), id('b', 1), gone(1000)],
+    ['an earlier life of a member', view(member({ identity: id('a', 9) })), other, gone(3000)],
+    ['an earlier life of this node', view(member({ identity: self })), id('b', 1), gone(3000)],
+    ['a life that is newer than what is known', view(member({})), id('a', 9), gone(1000)],
     ['nobody we ever heard of', emptyView, other, gone(1000)],
   ])('%s', (_, seen, owner, standing) => {
     expect(standingOf(seen, owner, self, 1000)).toEqual(standing)

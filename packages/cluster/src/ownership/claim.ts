@@ -22,10 +22,12 @@ export interface ClaimConfig {
   readonly exclusiveWaitMs: number
   /** How soon a write or read without a useful answer is tried again. */
   readonly retryMs: number
+  /** How long one that was replaced lets the other be: two that do not see each other must not depose each other without end. */
+  readonly restMs: number
 }
 
 /** The defaults. The exclusive wait exceeds the 15 s that a holder believes in its lease by enough for clocks that differ by 14 %. */
-export const claimDefaults: ClaimConfig = Object.freeze({ rankDelayMs: 150, exclusiveWaitMs: 20_000, retryMs: 150 })
+export const claimDefaults: ClaimConfig = Object.freeze({ rankDelayMs: 150, exclusiveWaitMs: 20_000, retryMs: 150, restMs: 300 })
 
 /** What is known of the owner's node. */
 export type Standing = { readonly type: 'self' } | { readonly type: 'alive' } | { readonly type: 'gone'; readonly quietSince: number }
@@ -34,6 +36,8 @@ interface Known {
   /** 0 when there is no record. */
   readonly revision: number
   readonly owner: NodeIdentity | null
+  /** When it was first seen: its owner was alive then at the earliest. */
+  readonly seenAt: number
 }
 
 interface Attempt {
@@ -60,6 +64,8 @@ export interface ClaimState {
   /** The own place among the candidates; undefined until told, and until then nothing is tried. */
   readonly rank: number | undefined
   readonly attempt: Attempt | undefined
+  /** Nothing is tried before. */
+  readonly restsUntil: number
   readonly writes: number
   readonly isWithdrawing: boolean
 }
@@ -76,6 +82,8 @@ export type ClaimEvent =
   | { readonly type: 'conflict'; readonly id: string }
   /** StoreUnavailableError, of a write or of a read. */
   | { readonly type: 'unknown'; readonly id: string }
+  /** That write was never sent: this node may not act now. */
+  | { readonly type: 'barred'; readonly id: string }
   /** The store refused a guarded write: somebody else owns it, whoever it is. */
   | { readonly type: 'fenced' }
   /** The singleton stops here: let go of it, and do not try any more. */
@@ -107,12 +115,16 @@ export function newClaim(self: NodeIdentity, takeover: Takeover, prefix: string)
     vacantSince: undefined,
     rank: undefined,
     attempt: undefined,
+    restsUntil: -Infinity,
     writes: 0,
     isWithdrawing: false,
   }
 }
 
-/** What a view says of an owner. One that is not in it at all is gone, and quiet since `firstLooked` as far as anybody here can tell. */
+/**
+ * What a view says of an owner. One that is not in it at all is gone, and quiet since `firstLooked` as far as anybody here can tell; one
+ * that a newer life has replaced may believe in its lease for as long as one that was last heard of then.
+ */
 export function standingOf(view: View, owner: NodeIdentity | null, self: NodeIdentity, firstLooked: number): Standing {
   if (owner === null) return { type: 'gone', quietSince: -Infinity }
   if (sameNode(owner, self)) return { type: 'self' }
@@ -120,15 +132,17 @@ export function standingOf(view: View, owner: NodeIdentity | null, self: NodeIde
   if (member !== undefined && isLiving(member)) return { type: 'alive' }
   // It said itself that it has left: it believes in nothing any more.
   if (member?.status === 'left') return { type: 'gone', quietSince: -Infinity }
-  return { type: 'gone', quietSince: member?.quietSince ?? firstLooked }
+  const { identity, firstSeen } = view.members.get(owner.name) ?? { identity: owner, firstSeen: firstLooked }
+  return { type: 'gone', quietSince: member?.quietSince ?? (identity.incarnation > owner.incarnation ? firstSeen : firstLooked) }
 }
 
 /** When this candidate may try, by its own clock; undefined while it may not. */
-export function tryAt({ takeover, known, standing, vacantSince, rank, status }: ClaimState, config = claimDefaults): number | undefined {
+export function tryAt(state: ClaimState, config = claimDefaults): number | undefined {
+  const { takeover, known, standing, vacantSince, restsUntil, rank, status } = state
   if (status !== 'following' || known === undefined || vacantSince === undefined || rank === undefined) return undefined
-  const turnMs = rank * config.rankDelayMs
-  const mustWait = takeover === 'exclusive' && known.owner !== null && standing?.type === 'gone'
-  return turnMs + (mustWait ? Math.max(vacantSince, standing.quietSince + config.exclusiveWaitMs) : vacantSince)
+  const mustWait = takeover === 'exclusive' && known.owner !== null && standing?.type === 'gone' && standing.quietSince !== -Infinity
+  const freeAt = mustWait ? Math.max(standing.quietSince, known.seenAt) + config.exclusiveWaitMs : vacantSince
+  return Math.max(vacantSince, freeAt, restsUntil) + rank * config.rankDelayMs
 }
 
 /** Takes one event at monotonic time `now`. */
@@ -147,6 +161,7 @@ export function claim(state: ClaimState, event: ClaimEvent, now: number, config 
       return proceed({ ...state, isWithdrawing: true }, [], now, config)
     case 'acknowledged':
     case 'conflict':
+    case 'barred':
     case 'unknown':
       return answered(state, event, now, config)
   }
@@ -166,6 +181,10 @@ function answered(
       return own(state, attempt, event.revision, now, config)
     case 'conflict':
       return [{ ...state, attempt: { ...attempt, waits: 'read' } }, [{ type: 'read', id: attempt.id }]]
+    case 'barred':
+      // Nothing is under way, so nothing is left to be given back.
+      if (state.isWithdrawing) return proceed({ ...state, attempt: undefined }, [], now, config)
+      return [{ ...state, attempt: { ...attempt, waits: { until: now + config.retryMs } } }, []]
     case 'unknown':
       return [{ ...state, attempt: { ...attempt, waits: { until: now + config.retryMs } } }, []]
   }
@@ -198,11 +217,12 @@ function shown(
   }
   if (state.status === 'leading') {
     if (revision <= state.epoch) return [state, []]
-    return lostTo({ ...state, known: { revision, owner }, standing: undefined }, describe(owner, revision), now, config)
+    return lostTo({ ...state, known: { revision, owner, seenAt: now }, standing: undefined }, describe(owner, revision), now, config)
   }
   // Somebody else was first, so the write under way cannot have happened and cannot happen any more.
   const isOther = owner !== null && !sameNode(owner, state.self)
-  const next = vacancy({ ...state, known: { revision, owner }, standing: undefined, attempt: undefined, vacantSince: undefined }, now)
+  const seen = { ...state, known: { revision, owner, seenAt: now }, standing: undefined, attempt: undefined, vacantSince: undefined }
+  const next = vacancy(seen, now)
   return proceed(next, isOther ? [{ type: 'follow', owner, epoch: revision }] : [], now, config)
 }
 
@@ -225,7 +245,7 @@ function own(
     ...state,
     status: 'leading',
     epoch: revision,
-    known: { revision, owner: state.self },
+    known: { revision, owner: state.self, seenAt: now },
     standing: { type: 'self' },
     vacantSince: undefined,
     attempt: undefined,
@@ -248,6 +268,7 @@ function lostTo(state: ClaimState, why: string, now: number, config: ClaimConfig
     epoch: 0,
     attempt: undefined,
     known: isKnown ? known : undefined,
+    restsUntil: now + config.restMs,
     standing: undefined,
   }
   return proceed(vacancy(next, now), commands, now, config)

@@ -13,18 +13,21 @@ import {
 import { LeaderTenure, ownKey, type TenureGround } from '../singleton/leader-tenure.ts'
 import type { Owners } from '../singleton/owners.ts'
 import { claim, type ClaimCommand, type ClaimEvent, type ClaimState, newClaim, type Standing, type Takeover, tryAt } from './claim.ts'
-import { decodeOwnRecord, encodeOwnRecord } from './own-record.ts'
+import { decodeOwnRecord, encodeOwnRecord, type OwnRecord } from './own-record.ts'
 
 /** What a manager says when it stands for a singleton. The callbacks come from outside its turn. */
 export interface Candidacy {
   readonly name: string
   /** The path of the manager. */
   readonly path: Address['path']
+  readonly uid: Address['uid']
   readonly takeover: Takeover
   lead(tenure: LeaderTenure, vacantSince: number): void
   lost(why: string): void
   /** The node leaves: finish what was begun, stop, give back, and see a successor in, within a bounded time. Never rejects. */
   handOver(): Promise<void>
+  /** The manager is gone without having withdrawn: it was killed. */
+  orphaned(): void
 }
 
 /** A manager's standing for a singleton. */
@@ -53,12 +56,17 @@ export interface OwnershipNode {
 
 // How long a node that leaves tries to give an ownership back. If the store stays silent, the end of its lease frees it, only later.
 const withdrawMs = 2000
+const vacant: OwnRecord = { owner: null, path: '/', writer: '' }
 
 interface Running {
   readonly candidacy: Candidacy
   claim: ClaimState
   tenure: LeaderTenure | undefined
   withdrawn: (() => void) | undefined
+  /** The id of the last write that was sent. */
+  sent: string | undefined
+  /** Stands no more once its record is given back. */
+  isLast: boolean
   /** The next look at a claim that is not yet due. */
   due: TimerHandle | undefined
 }
@@ -74,15 +82,24 @@ export class Ownership {
 
   /** Becomes a candidate. One manager per name and node. */
   stand(candidacy: Candidacy): Candidate {
-    const running: Running = { candidacy, claim: this.#newClaim(candidacy), tenure: undefined, withdrawn: undefined, due: undefined }
+    const running: Running = {
+      candidacy,
+      claim: this.#newClaim(candidacy),
+      tenure: undefined,
+      withdrawn: undefined,
+      sent: undefined,
+      isLast: false,
+      due: undefined,
+    }
     this.#running.set(candidacy.name, running)
     this.#tell(running, { type: 'tick' })
     return {
       owns: (epoch) => running.tenure?.epoch === epoch,
       release: (standAgainMs) => void this.#release(running, standAgainMs),
       withdraw: async () => {
+        running.isLast = true
         await this.#withdraw(running)
-        this.#running.delete(candidacy.name)
+        this.#letGo(running)
       },
     }
   }
@@ -90,12 +107,10 @@ export class Ownership {
   /** A record has changed, or was read. */
   changed(key: string, revision: number, value: Uint8Array | undefined): void {
     const name = key.slice(ownKey('').length)
-    const record = value === undefined ? { owner: null, path: '/', writer: '' } : decodeOwnRecord(value)
-    if (typeof record === 'string') {
-      this.#node.host.log.warn({ key, why: record }, `the record ${key} is none: ${record}`)
-      return
-    }
-    const { owner, path, writer } = record
+    const record = value === undefined ? vacant : decodeOwnRecord(value)
+    if (typeof record === 'string') this.#node.host.log.warn({ key, why: record }, `the record ${key} is none: ${record}`)
+    // Whatever it is, it has replaced the last owner's record: nobody owns it now, and whoever claims it writes over that.
+    const { owner, path, writer } = typeof record === 'string' ? vacant : record
     this.#node.owners.setOwner(name, revision, owner === null ? undefined : { node: owner, path, epoch: revision })
     const running = this.#running.get(name)
     if (running === undefined) return
@@ -105,7 +120,10 @@ export class Ownership {
 
   /** Does what is due. Called often, and whenever the members change. */
   tick(): void {
+    const { host } = this.#node
     for (const running of this.#running.values()) {
+      const { candidacy, isLast } = running
+      if (!isLast && host.lookup(candidacy.path, candidacy.uid) === undefined) candidacy.orphaned()
       this.#considerMembers(running)
       this.#tell(running, { type: 'tick' })
     }
@@ -124,8 +142,8 @@ export class Ownership {
   stopLeading(why: string): void {
     for (const running of this.#running.values()) {
       this.#lose(running, why)
-      // What this node owned it may own again, but only by a new write, under a new epoch.
-      this.#tell(running, { type: 'fenced' })
+      // What this node owned it may own again, but only by a new write, under a new epoch. What it gives back it goes on giving back.
+      if (!running.claim.isWithdrawing) this.#tell(running, { type: 'fenced' })
     }
   }
 
@@ -136,7 +154,13 @@ export class Ownership {
 
   /** This node has a new identity: its claims begin anew under it. */
   renamed(): void {
-    for (const running of this.#running.values()) running.claim = this.#newClaim(running.candidacy)
+    for (const running of this.#running.values()) {
+      // Won by a write that was under way when the old identity was lost.
+      this.#lose(running, 'this node has a new identity')
+      // What the old life owned is nobody's now.
+      if (running.isLast) this.#running.delete(running.candidacy.name)
+      else running.claim = this.#newClaim(running.candidacy)
+    }
     this.tick()
   }
 
@@ -186,6 +210,7 @@ export class Ownership {
         return
       case 'withdrawn':
         running.withdrawn?.()
+        this.#letGo(running)
         return
     }
   }
@@ -198,7 +223,11 @@ export class Ownership {
     let event: ClaimEvent
     try {
       // Only a member with a valid lease takes; giving back is always right.
-      if (owner !== null && !this.#node.mayAct()) throw new StoreUnavailableError(`claiming ${name}`, 'this node may not act now')
+      if (owner !== null && !this.#node.mayAct()) {
+        this.#tell(running, { type: running.sent === id ? 'unknown' : 'barred', id })
+        return
+      }
+      running.sent = id
       event = {
         type: 'acknowledged',
         id,
@@ -253,12 +282,20 @@ export class Ownership {
   }
 
   async #release(running: Running, standAgainMs: number): Promise<void> {
+    const { prefix } = running.claim
     await this.#withdraw(running)
     this.#node.host.after(standAgainMs, () => {
-      if (this.#running.get(running.candidacy.name) !== running) return
+      // Gone, or already standing again, under a new identity.
+      if (this.#running.get(running.candidacy.name) !== running || running.claim.prefix !== prefix) return
       running.claim = this.#newClaim(running.candidacy)
       this.#tell(running, { type: 'tick' })
     })
+  }
+
+  /** Forgets who stands no more; while the store does not take its record back it is told again with every tick. */
+  #letGo(running: Running): void {
+    const { name } = running.candidacy
+    if (running.isLast && running.claim.status === 'withdrawn' && this.#running.get(name) === running) this.#running.delete(name)
   }
 
   async #withdraw(running: Running): Promise<void> {

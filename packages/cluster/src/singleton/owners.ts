@@ -2,6 +2,7 @@
 // message and are told when it changes.
 
 import type { Address, Endpoint, NodeIdentity } from '@understudy/runtime/spi'
+import { SeenBy } from '../membership/seen-by.ts'
 
 /** The owner of a singleton, as its ownership record says. */
 export interface Owner {
@@ -22,6 +23,14 @@ export class Owners {
   readonly #revisions = new Map<string, number>()
   readonly #leaders = new Map<string, Endpoint>()
   readonly #listeners = new Map<string, Set<() => void>>()
+  /** Who has said that it knows them, too: it sends nothing any more to whom they replaced. */
+  readonly seenBy = new SeenBy()
+  #seen = 0
+
+  /** The latest revision of an ownership record that this node has taken in. */
+  get seen(): number {
+    return this.#seen
+  }
 
   owner(name: string): Owner | undefined {
     return this.#owners.get(name)
@@ -35,6 +44,7 @@ export class Owners {
   /** What the record said at `revision`; older news changes nothing. */
   setOwner(name: string, revision: number, owner: Owner | undefined): void {
     if (revision < (this.#revisions.get(name) ?? 0)) return
+    this.#seen = Math.max(this.#seen, revision)
     this.#revisions.set(name, revision)
     if (owner === undefined) this.#owners.delete(name)
     else this.#owners.set(name, owner)

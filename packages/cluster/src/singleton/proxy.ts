@@ -1,7 +1,16 @@
 // The way to a leader-singleton: straight to it when it leads here, to its node when it leads elsewhere, and a bounded wait while
 // nobody leads. Messages keep their order through a takeover.
 
-import { type Address, type Endpoint, formatAddress, type Host, type Message, type ReplyTo, type Signal } from '@understudy/runtime/spi'
+import {
+  type Address,
+  type DeadLetterReason,
+  type Endpoint,
+  formatAddress,
+  type Host,
+  type Message,
+  type ReplyTo,
+  type Signal,
+} from '@understudy/runtime/spi'
 import type { Owners } from './owners.ts'
 
 /** Messages that wait while nobody leads; more are refused. */
@@ -46,6 +55,7 @@ export class SingletonProxy implements Endpoint {
       way.post(message, replyTo)
       return
     }
+    if (this.#held.length >= maxHeld) this.#dropExpired()
     if (this.#held.length >= maxHeld) {
       host.deadLetter(message, replyTo, 'mailbox-full', formatAddress(this.address))
       return
@@ -78,13 +88,23 @@ export class SingletonProxy implements Endpoint {
     return host.resolve(owners.addressOf(owner))
   }
 
+  /** Asks that have ended make room. */
+  #dropExpired(): void {
+    const { host } = this.#node
+    const held = this.#held
+    this.#held = held.filter(({ replyTo }) => host.remainingMs(replyTo) > 0)
+    for (const one of held) if (host.remainingMs(one.replyTo) <= 0) this.#refuse(one, 'expired')
+  }
+
   /** The system has stopped: nobody will lead for it any more. */
   #drop(): void {
+    for (const held of this.#held.splice(0)) this.#refuse(held, 'stopped')
+  }
+
+  #refuse({ message, replyTo }: Held, reason: DeadLetterReason): void {
     const { host } = this.#node
-    for (const { message, replyTo } of this.#held.splice(0)) {
-      host.counters.waiting--
-      host.deadLetter(message, replyTo, 'stopped', formatAddress(this.address))
-    }
+    host.counters.waiting--
+    host.deadLetter(message, replyTo, reason, formatAddress(this.address))
   }
 
   #flush(): void {
@@ -93,10 +113,13 @@ export class SingletonProxy implements Endpoint {
     const held = this.#held
     this.#held = []
     const { host } = this.#node
-    for (const { message, replyTo } of held) {
+    for (const one of held) {
+      if (host.remainingMs(one.replyTo) <= 0) {
+        this.#refuse(one, 'expired')
+        continue
+      }
       host.counters.waiting--
-      if (host.remainingMs(replyTo) > 0) way.post(message, replyTo)
-      else host.deadLetter(message, replyTo, 'expired', formatAddress(this.address))
+      way.post(one.message, one.replyTo)
     }
   }
 }

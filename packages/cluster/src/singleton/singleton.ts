@@ -95,6 +95,7 @@ class Manager implements Supervision {
   readonly #control: SupervisionControl
   #inside!: NodeInside
   #candidate!: Candidate
+  #isLeaving = false
   #termGone: (() => void) | undefined
   #member!: Address
   #term: { readonly child: Child; readonly tenure: LeaderTenure; readonly vacantSince: number } | undefined
@@ -111,27 +112,31 @@ class Manager implements Supervision {
   stand(ctx: ActorContext<Protocol>): this {
     const inside = ctx.service(nodeInsideKey)
     this.#inside = inside
+    // Messages wait for a successor from the moment at which this manager begins to end, however it does.
+    ctx.signal.addEventListener('abort', () => inside.owners.setLocalLeader(this.#name, undefined))
     this.proxy = new SingletonProxy(inside, this.#name, { node: inside.host.identity, path: ctx.path, uid: 0 })
     this.#member = { node: inside.host.identity, path: ctx.path, uid: 0 }
     inside.groups.join(candidatesGroup(this.#name), this.#member)
     this.#candidate = inside.ownership.stand({
       name: this.#name,
       path: ctx.path,
+      uid: ctx.self.address.uid,
       takeover: this.#takeover,
       lead: (tenure, vacantSince) => this.#control.after(0, () => this.#won(tenure, vacantSince)),
       lost: (why) => this.#control.after(0, () => this.#lost(why)),
       handOver: () => this.#handOver(),
+      orphaned: () => void this.withdraw(),
     })
     return this
   }
 
   /**
    * Hands over to a successor: from here on messages wait in the proxies, those that the leader already has are handled, then it stops,
-   * and what waits follows the ownership.
+   * and what waits follows the ownership. What others sent before they knew of the successor still comes here, and is passed on.
    */
   async #handOver(): Promise<void> {
     const { owners, host, pause } = this.#inside
-    this.#next = undefined
+    this.#isLeaving = true
     const term = this.#term
     if (term !== undefined) {
       const leader = owners.localLeader(this.#name)
@@ -145,8 +150,9 @@ class Manager implements Supervision {
     }
     await this.withdraw()
     const isFollowed = (): boolean => (owners.owner(this.#name)?.node.name ?? host.identity.name) !== host.identity.name
-    if (term !== undefined && this.#inside.groups.members(candidatesGroup(this.#name)).length > 0)
-      await until(isFollowed, successorMs, pause)
+    if (term === undefined || this.#inside.groups.members(candidatesGroup(this.#name)).length === 0) return
+    if (await until(isFollowed, successorMs, pause))
+      await until(() => this.#inside.areOwnersKnown(owners.owner(this.#name)?.epoch ?? 0), successorMs, pause)
   }
 
   /** Stands no more, and gives back what it owns; the leader has been stopped by then. */
@@ -162,7 +168,7 @@ class Manager implements Supervision {
   }
 
   #begin(): void {
-    if (this.#term !== undefined || this.#next === undefined) return
+    if (this.#term !== undefined || this.#next === undefined || this.#isLeaving) return
     const { tenure, vacantSince } = this.#next
     this.#next = undefined
     const provide = new Map([[tenureKey as never, tenure as unknown]])

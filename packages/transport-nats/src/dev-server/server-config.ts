@@ -25,9 +25,9 @@ export interface ServerSettings {
 }
 
 /** Subject on which clients hear that a client of this server or cluster was connected. */
-export const connectEventSubject = 'us.sys.connect'
+const connectEventSubject = 'us.sys.connect'
 /** Subject on which clients hear that a client's connection ended: at once for a killed process, after two missed pings for a silent one. */
-export const disconnectEventSubject = 'us.sys.disconnect'
+const disconnectEventSubject = 'us.sys.disconnect'
 
 /** Renders the configuration file. Pings are frequent (a silent client is cut after two), writes may stall for 5 s at most. */
 export function renderServerConfig(settings: ServerSettings): string {
