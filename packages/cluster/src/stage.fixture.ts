@@ -1,6 +1,15 @@
 // A whole cluster on one stage: nodes over a memory network, all in virtual time, and everything they say written down.
 
-import { type ActorDefinition, type Env, type Host, hostOf, type SystemEvent, type TimerHandle } from '@understudy/runtime/spi'
+import {
+  type ActorDefinition,
+  type Env,
+  type Host,
+  hostOf,
+  type Link,
+  type SystemEvent,
+  type TimerHandle,
+  type TransportHandlers,
+} from '@understudy/runtime/spi'
 import { ManualEnv } from '@understudy/runtime/testing'
 import { memoryNetwork, type MemoryNetwork } from './memory/network.ts'
 import { type ClusterNode, startNode } from './node/node.ts'
@@ -86,6 +95,7 @@ export interface PlayerOptions {
   readonly root?: ActorDefinition<any>
 }
 
+const nothing = (): void => {}
 const silent = { debug() {}, info() {}, warn() {}, error() {} }
 const longestWaitMs = 120_000
 
@@ -118,6 +128,20 @@ export class ClusterStage {
     void node.left.then((why) => (player.outBecause = why))
     this.players.push(player)
     return player
+  }
+
+  /** A connection that is no node's, for whoever wants to look into the store or to do harm. */
+  connect(nodeName: string, frame: (bytes: Uint8Array) => void = nothing): Promise<Link> {
+    const handlers: TransportHandlers = {
+      frame,
+      broadcast: nothing,
+      unreachable: nothing,
+      connectionClosed: nothing,
+      disconnected: nothing,
+      reconnected: nothing,
+      closed: nothing,
+    }
+    return this.network.transport().connect({ cluster: 'c', nodeName, env: this.env, log: silent, handlers })
   }
 
   advance(ms: number): Promise<void> {

@@ -239,6 +239,18 @@ describe('tells between nodes', () => {
   })
 })
 
+describe('a node that leaves without a connection', () => {
+  it('dead-letters what waits for it to come back', async () => {
+    const ref = refTo(a, b)
+    stage.network.cut('a')
+    await stage.advance(10)
+    for (const n of numbers(3)) ref.tell({ type: 'note', n })
+    await stage.run(a.node.leave())
+    expect(a.node.system.deadLetters.counts.stopped).toBe(3)
+    expectBalanced(a, 'nothing waits')
+  })
+})
+
 describe('watches between nodes', () => {
   const told = (player: Player) => stage.run(watcherOf(player).ask({ type: 'told' }))
   const watch = async (player: Player, ref: AnyRef) => {

@@ -39,23 +39,7 @@ beforeEach(async () => {
   a = await stage.node('a', { root: app })
   b = await stage.node('b', { root: app })
   caught = []
-  const silent = { debug() {}, info() {}, warn() {}, error() {} }
-  const nothing = (): void => {}
-  attacker = await stage.network.transport().connect({
-    cluster: 'c',
-    nodeName: 'attacker',
-    env: stage.env,
-    log: silent,
-    handlers: {
-      frame: (bytes) => caught.push(bytes.slice()),
-      broadcast: nothing,
-      unreachable: nothing,
-      connectionClosed: nothing,
-      disconnected: nothing,
-      reconnected: nothing,
-      closed: nothing,
-    },
-  })
+  attacker = await stage.connect('attacker', (bytes) => caught.push(bytes.slice()))
   await stage.advance(1000)
 })
 afterEach(async () => {

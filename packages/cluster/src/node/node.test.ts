@@ -189,6 +189,23 @@ describe('a node that was given up for dead', () => {
   })
 })
 
+describe('a node that is about to be given up', () => {
+  it('is not when it is heard of again before the store could be told', async () => {
+    const [a, b] = [await stage.node('a'), await stage.node('b')]
+    const before = b.node.identity
+    stage.network.storeOutage(true)
+    stage.freeze(b)
+    await stage.advance(5000)
+    stage.thaw(b)
+    await stage.advance(2000)
+    stage.network.storeOutage(false)
+    await stage.advance(10_000)
+    expect(eventsOf(a, 'node.suspect')).toHaveLength(1)
+    expect(eventsOf(a, 'node.down')).toEqual([])
+    expect(b.node.identity).toEqual(before)
+  })
+})
+
 describe('starting a node', () => {
   it('fails when its root is none, and leaves nobody behind', async () => {
     const a = await stage.node('a')

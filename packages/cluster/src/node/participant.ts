@@ -237,7 +237,7 @@ export class Participant implements Cluster, NodeInside {
     this.#phase = 'leaving'
     this.#lease.announce('leaving')
     // Whoever knows of it sends nothing any more to what leads here; until then that goes on, or else what is sent later would overtake.
-    await until(() => this.#roster.isLeavingKnown, announceMs, this.pause)
+    if (this.#link.connected && this.#lease.holds) await until(() => this.#roster.isLeavingKnown, announceMs, this.pause)
     const parts = this.groups.withdraw(poolPrefix).map(({ path }) => this.host.lookup(path, 0))
     const arePoolsIdle = (): boolean => parts.every((part) => (part?.outstanding ?? 0) === 0)
     await Promise.all([this.ownership.handOver(), until(arePoolsIdle, drainMs, this.pause)])

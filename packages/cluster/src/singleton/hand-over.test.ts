@@ -60,6 +60,23 @@ describe('a planned hand-over', () => {
     expect(numbers.toSorted((a, b) => a - b)).toEqual([-1, ...upTo(n)])
   })
 
+  it('answers what was asked by way of the leaving node', async () => {
+    const players = await threeNodes(stage)
+    const [leader] = leadersOf(players) as [Player]
+    const [left] = others(players, leader) as [Player, Player]
+    // The manager's own ref: whoever has it asks that node, whether it is leaving or not.
+    const manager = left.node.ref(leader.node.identity.name, '/app/tally', tally)
+    const asked = []
+    void leader.node.leave()
+    for (let n = 0; n < 12; n++) {
+      asked.push(outcomeOf(manager.ask({ type: 'add', n })))
+      await stage.advance(1)
+    }
+    await stage.advance(6000)
+    expect(asked.map(({ error }) => error).filter((error) => error !== undefined)).toEqual([])
+    expect((await read(stage, left)).numbers).toEqual(upTo(12))
+  })
+
   it('of the last node ends in bounded time', async () => {
     const player = await stage.node('a', { root: tallyApp() })
     await stage.until('it leads', () => leadersOf([player]).length === 1)

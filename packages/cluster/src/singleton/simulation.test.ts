@@ -66,18 +66,7 @@ class Run {
 
   async open(): Promise<void> {
     const { stage } = this
-    const silent = { debug() {}, info() {}, warn() {}, error() {} }
-    const nothing = (): void => {}
-    const handlers = {
-      frame: nothing,
-      broadcast: nothing,
-      unreachable: nothing,
-      connectionClosed: nothing,
-      disconnected: nothing,
-      reconnected: nothing,
-      closed: nothing,
-    }
-    const link = await stage.network.transport().connect({ cluster: 'c', nodeName: 'reader', env: stage.env, log: silent, handlers })
+    const link = await stage.connect('reader')
     link.store.watch('state.', ({ value }) => this.saved.push(JSON.parse(new TextDecoder().decode(value)) as Saved))
     for (const name of names) this.#present.set(name, await stage.node(name, { root }))
   }

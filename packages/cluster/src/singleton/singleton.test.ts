@@ -49,7 +49,10 @@ describe('a leader-singleton', () => {
     expect(await stage.run(tallyOf(players[1]).ask({ type: 'greet', who: ref as never }))).toBe('hello')
   })
 
-  it('who watches it is told when its leader is gone, wherever that is', async () => {
+  it.each([
+    ['its process ends', 'node-down', (leader: Player) => stage.network.crash(leader.node.identity.name)],
+    ['it leaves', 'shutdown', (leader: Player) => void leader.node.leave()],
+  ])('who watches it is told when its leader is gone, wherever that is: %s', async (_, reason, end) => {
     const players = await threeNodes(stage)
     const [leader] = leadersOf(players) as [Player]
     const watcher = actor({
@@ -69,10 +72,10 @@ describe('a leader-singleton', () => {
           .map(({ node }) => node.system.ref('/watcher', watcher).ask({ type: 'told' })),
       )
     expect(await stage.run(told())).toEqual([[], [], []])
-    stage.network.crash(leader.node.identity.name)
+    end(leader)
     await stage.advance(3000)
     const rest = others(players, leader)
-    for (const { node } of rest) expect(await stage.run(node.system.ref('/watcher', watcher).ask({ type: 'told' }))).toEqual(['node-down'])
+    for (const { node } of rest) expect(await stage.run(node.system.ref('/watcher', watcher).ask({ type: 'told' }))).toEqual([reason])
   })
 
   it('takes its state along when its process ends, and the others go on in a moment', async () => {
@@ -186,6 +189,22 @@ describe('a leader-singleton', () => {
     await stage.until('somebody leads', () => leadersOf(players).length === 1, 60_000)
     expect(await add(stage, leadersOf(players)[0]!, 1)).toBe(1)
     expect(players.every(({ outBecause }) => outBecause === undefined)).toBe(true)
+  })
+
+  it('a node that has to join anew just after its leader gave up leads once, under one epoch', async () => {
+    const player = await stage.node('a', { root: tallyApp({ intensity: { restarts: 0, withinMs: 5000 } }) })
+    await stage.until('it leads', () => leadersOf([player]).length === 1, 5000)
+    const { store } = await stage.connect('reader')
+    tallyOf(player).tell({ type: 'fail' })
+    await stage.until('it has given up', () => eventsOf(player, 'singleton.lost').length > 0)
+    await stage.advance(100)
+    const { revision } = (await stage.run(store.read('node.a')))!
+    const gone = { ...player.node.identity, status: 'down', roles: [], singletons: [], pools: [], since: 0, writer: 'w' }
+    await stage.run(store.write('node.a', Buffer.from(JSON.stringify(gone)), { key: 'node.a', revision }))
+    await stage.advance(5000)
+    expect(leadings([player])).toHaveLength(2)
+    expect(await add(stage, player, 1)).toBe(1)
+    expect((await stage.run(store.read('own.tally')))!.revision).toBe(leadings([player])[1]!.epoch)
   })
 
   it('a terminated manager gives the leadership back, also when the store is away for a while', async () => {
