@@ -68,6 +68,18 @@ export class MailboxFullError extends DeliveryError {
   }
 }
 
+/** The stash is full: the actor has put aside as many messages as it may. Handle some, or raise `mailbox.stashCapacity`. */
+export class StashFullError extends DeliveryError {
+  static override readonly code = 'STASH_FULL'
+  constructor(target: string, message: Message, capacity: number) {
+    super(
+      `the stash of ${target} is full (${capacity}), '${typeOf(message)}' was not put aside. Unstash in time, or raise mailbox.stashCapacity`,
+      message,
+      'never-handled',
+    )
+  }
+}
+
 /** The receiver does not exist, or is gone. Look it up again. */
 export class NoSuchActorError extends DeliveryError {
   static override readonly code = 'NO_SUCH_ACTOR'
@@ -119,6 +131,14 @@ export class InvalidOptionError extends UnderstudyError {
     }
     super(`${field} is ${shown}; it must be ${wanted}`)
     this.field = field
+  }
+}
+
+/** A context was asked to do something with the message in hand, and there is none (any more). */
+export class NotHandlingError extends UnderstudyError {
+  static override readonly code = 'NOT_HANDLING'
+  constructor(path: string, what: string, why: string) {
+    super(`${path}: ctx.${what}: ${why}. Call it in the handler of the message, once; in a reentrant one before the first await`)
   }
 }
 

@@ -1,12 +1,22 @@
 // The door for users.
 
-export { actor, type ActorSpec, type AnyContext, type AnyHandlers, type ProtocolOf } from './actor/define.ts'
+export {
+  actor,
+  type ActorSpec,
+  type ActorTraits,
+  type AnyContext,
+  type AnyHandlers,
+  type ProtocolOf,
+  type ReceiveSpec,
+  type UnionProtocol,
+} from './actor/define.ts'
 export { type Address, formatAddress, type NodeIdentity, parseAddress } from './contracts/address.ts'
 export type { ActorContext, ActorDefinition, MailboxOptions, Overflow, SpawnArguments, SpawnOptions } from './contracts/behavior.ts'
 export { type DeadLetter, type DeadLetterReason, deadLetterReasons } from './contracts/dead-letter.ts'
 export type { Env, TimerHandle } from './contracts/env.ts'
 export { UnderstudyError } from './contracts/error.ts'
 export type { SystemEvent } from './contracts/event.ts'
+export type { Handler, HandlerTable, Middleware, Reentrancy } from './contracts/handling.ts'
 export { describeExit, type ExitReason, isAbnormal, isFailure } from './contracts/exit-reason.ts'
 export type { Failure } from './contracts/failure.ts'
 export type { Counters } from './contracts/accounts.ts'

@@ -29,13 +29,25 @@ export class TimerTag implements ReplyPort {
 /** Whose timers they are. */
 interface Owner {
   readonly host: Pick<Host, 'after' | 'cancel' | 'counters' | 'env'>
+  /** Messages that wait or are being handled. */
+  readonly outstanding: number
   post(message: Message, replyTo: ReplyPort): void
+}
+
+/** The message that is sent when nothing else comes. */
+interface ReceiveTimeout {
+  readonly tag: TimerTag
+  readonly ms: number
+  readonly message: Message
+  /** When something was last handled. */
+  last: number
 }
 
 /** The timers of one cell; created with the first one. */
 export class ActorTimers {
   readonly #cell: Owner
   readonly #tags = new Map<string, TimerTag>()
+  #idle: ReceiveTimeout | undefined
 
   constructor(cell: Owner) {
     this.#cell = cell
@@ -76,7 +88,40 @@ export class ActorTimers {
     this.#cancel(tag)
   }
 
+  /** Sends `message` whenever nothing was handled for `ms`. Replaces the one before. */
+  setReceiveTimeout(ms: number, message: Message): void {
+    check('ms', ms)
+    this.cancelReceiveTimeout()
+    const idle: ReceiveTimeout = { tag: new TimerTag(this), ms, message, last: this.#cell.host.env.now() }
+    this.#idle = idle
+    this.#awaitSilence(idle, ms)
+  }
+
+  cancelReceiveTimeout(): void {
+    if (this.#idle !== undefined) this.#cancel(this.#idle.tag)
+    this.#idle = undefined
+  }
+
+  /** Something was handled. Reads the clock only; the timer finds out when it fires, so that busy actors move no timers. */
+  touched(): void {
+    if (this.#idle !== undefined) this.#idle.last = this.#cell.host.env.now()
+  }
+
+  #awaitSilence(idle: ReceiveTimeout, ms: number): void {
+    const { host } = this.#cell
+    idle.tag.handle = host.after(ms, () => {
+      const quietMs = this.#cell.outstanding > 0 ? 0 : host.env.now() - idle.last
+      if (quietMs < idle.ms) {
+        this.#awaitSilence(idle, idle.ms - quietMs)
+        return
+      }
+      this.#awaitSilence(idle, idle.ms)
+      this.#fire(idle.tag, idle.message)
+    })
+  }
+
   cancelAll(): void {
+    this.cancelReceiveTimeout()
     for (const tag of this.#tags.values()) this.#cancel(tag)
     this.#tags.clear()
   }
@@ -111,5 +156,5 @@ export class ActorTimers {
 
 function check(field: string, ms: number): void {
   if (!(ms >= 0 && Number.isFinite(ms))) throw new InvalidOptionError(field, ms, 'a finite number of milliseconds, 0 or more')
-  if (field === 'intervalMs' && ms === 0) throw new InvalidOptionError(field, ms, 'more than 0 milliseconds')
+  if (field !== 'delayMs' && ms === 0) throw new InvalidOptionError(field, ms, 'more than 0 milliseconds')
 }

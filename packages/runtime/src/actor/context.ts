@@ -11,13 +11,15 @@ import { type ServiceKey, serviceKey } from '../contracts/service.ts'
 import type { Tenure } from '../contracts/tenure.ts'
 import type { ChildOptions } from '../contracts/supervision.ts'
 import type { ActorTimers } from './actor-timers.ts'
+import type { Extras } from './extras.ts'
+import { findService, service } from './services.ts'
 
 /** Under this key a leader-singleton provides its leadership to everything beneath it. */
 export const tenureKey: ServiceKey<Tenure> = serviceKey('tenure')
 
 /** The cell behind a context, as far as the context needs it. */
 interface Inside {
-  readonly host: Host
+  readonly host: Host & { findService(key: unknown): unknown }
   readonly ref: Ref<Protocol>
   readonly path: string
   readonly incarnation: number
@@ -29,8 +31,9 @@ interface Inside {
   end(reason: ExitReason): void
   watch(target: Ref<Protocol>): void
   unwatch(target: Ref<Protocol>): void
-  findService<T>(key: ServiceKey<T>): T | undefined
-  service<T>(key: ServiceKey<T>): T
+  readonly parent: Parameters<typeof service>[0]['parent']
+  readonly provided: Parameters<typeof service>[0]['provided']
+  readonly openExtras: Extras
 }
 
 /** The context of one incarnation of one cell. */
@@ -104,25 +107,49 @@ export class Context implements ActorContext<Protocol> {
     if (this.#alive()) this.#cell.timers.cancel(key)
   }
 
+  setReceiveTimeout(ms: number, message: MessageOf<Protocol>): void {
+    if (this.#alive()) this.#cell.timers.setReceiveTimeout(ms, message)
+  }
+
+  cancelReceiveTimeout(): void {
+    if (this.#alive()) this.#cell.timers.cancelReceiveTimeout()
+  }
+
+  become(on: object): void {
+    if (this.#alive()) this.#cell.openExtras.become(on)
+  }
+
+  unbecome(): void {
+    if (this.#alive()) this.#cell.openExtras.unbecome()
+  }
+
+  stash(): void {
+    if (this.#alive()) this.#cell.openExtras.stash()
+  }
+
+  unstashAll(): void {
+    if (this.#alive()) this.#cell.openExtras.unstashAll()
+  }
+
   ref<Q extends Protocol>(address: Address): Ref<Q> {
     const { host } = this.#cell
     return host.refTo<Q>(host.resolve(address))
   }
 
   service<T>(key: ServiceKey<T>): T {
-    return this.#cell.service(key)
+    return service(this.#cell, key)
   }
 
   get tenure(): Tenure {
-    return this.#cell.service(tenureKey)
+    return service(this.#cell, tenureKey)
   }
 
   get epoch(): number {
-    return this.#cell.findService(tenureKey)?.epoch ?? 0
+    return findService(this.#cell, tenureKey)?.epoch ?? 0
   }
 
   guard(): void {
-    this.#cell.findService(tenureKey)?.guard()
+    findService(this.#cell, tenureKey)?.guard()
   }
 
   /** Aborts `signal`. The context itself stays usable until the incarnation's last handler has settled. */

@@ -6,10 +6,13 @@ import { describeCause, describeExit, type ExitReason, isAbnormal } from '../con
 import type { Failure } from '../contracts/failure.ts'
 import type { Message } from '../contracts/message.ts'
 import type { ReplyTo } from '../contracts/reply.ts'
-import type { Cell, CellSignal, InFlight, LifeCycle } from './cell.ts'
+import type { Cell, CellSignal } from './cell.ts'
 import { Context } from './context.ts'
 import { Control } from './control.ts'
 import type { Ending } from './ending.ts'
+import type { LifeCycle } from './home.ts'
+import type { InFlight } from './in-flight.ts'
+import { stashed } from './current-message.ts'
 import { asPromise, isThenable } from './thenable.ts'
 
 /** Begins an incarnation: the first one, or the next one after a restart. */
@@ -193,8 +196,8 @@ function end(cell: Cell, reason: ExitReason, then: Ending['then']): void {
   }
   // Ended in order before, waiting for an order: there is nothing left to stop or to tell, and its reason stays what it was.
   if (cell.exit !== null && then === 'down') return
-  const hook = then === 'restart' ? 'done' : 'to-call'
-  const ending: Ending = { reason: cell.exit ?? reason, then, hook, stepping: false, deadline: undefined }
+  const hook = then === 'restart' && cell.definition.restarting === undefined ? 'done' : 'to-call'
+  const ending: Ending = { reason: cell.exit ?? reason, then, goodbye: undefined, hook, stepping: false, deadline: undefined }
   cell.ending = ending
   cell.life = 'stopping'
   cell.context?.abort()
@@ -222,7 +225,7 @@ function settleEnding(cell: Cell): void {
 }
 
 function stepEnding(cell: Cell, ending: Ending): boolean {
-  if (cell.inFlight !== null || !stopChildren(cell)) return false
+  if (cell.inFlight !== null || (cell.extras?.openFlights?.size ?? 0) > 0 || !saidGoodbye(cell, ending) || !stopChildren(cell)) return false
   if (ending.hook === 'to-call' && cell.ending === ending) {
     ending.hook = 'called'
     // The hook may have started a child, with a context that somebody kept.
@@ -240,11 +243,37 @@ function stopChildren(cell: Cell): boolean {
   return true
 }
 
-/** Calls the `stopped` hook; true when it is over at once. */
+/** Calls the `stopping` hook, before the children go, when the actor stops for good; true when it is over. */
+function saidGoodbye(cell: Cell, ending: Ending): boolean {
+  const { definition } = cell
+  if (definition.stopping === undefined || ending.then === 'restart' || !cell.hasState) return true
+  if (ending.goodbye !== undefined) return ending.goodbye === 'said'
+  ending.goodbye = 'begun'
+  const said = (): void => {
+    ending.goodbye = 'said'
+    if (cell.ending === ending) settleEnding(cell)
+  }
+  const failed = (cause: unknown): void => {
+    if (cell.ending !== ending) return
+    fail(cell, cause, 'stopping', undefined, null)
+    said()
+  }
+  try {
+    const result: unknown = definition.stopping(cell.behaviorState, ending.reason, cell.context!)
+    if (isThenable(result)) asPromise(result).then(said, failed)
+    else ending.goodbye = 'said'
+  } catch (cause) {
+    failed(cause)
+  }
+  return (ending.goodbye as string) === 'said'
+}
+
+/** Calls the `stopped` hook, or `restarting` between two incarnations; true when it is over at once. */
 function callStopped(cell: Cell, ending: Ending): boolean {
   const { definition, behaviorState } = cell
   const done = (): void => {
-    ending.hook = 'done'
+    // Unless a stop has met the restart meanwhile: then the other hook is owed after this one.
+    if (ending.hook === 'called') ending.hook = 'done'
     if (cell.ending === ending) settleEnding(cell)
   }
   const failed = (cause: unknown): void => {
@@ -255,7 +284,10 @@ function callStopped(cell: Cell, ending: Ending): boolean {
   }
   try {
     // An incarnation that never came to be has nothing to say goodbye to.
-    const result = cell.hasState ? definition.stopped?.(behaviorState, ending.reason) : undefined
+    const { reason, then } = ending
+    let result: unknown
+    if (cell.hasState)
+      result = then === 'restart' ? definition.restarting?.(behaviorState, reason) : definition.stopped?.(behaviorState, reason)
     if (isThenable(result)) asPromise(result).then(done, failed)
     else ending.hook = 'done'
   } catch (cause) {
@@ -269,13 +301,14 @@ function kill(cell: Cell): void {
   const ending = cell.ending
   if (ending === null) return
   ending.reason = cell.exit ?? 'killed'
-  const flight = cell.inFlight
-  cell.inFlight = null
-  if (flight?.message !== undefined) {
+  const flights = cell.extras?.openFlights?.abandon() ?? []
+  for (const flight of cell.inFlight === null ? flights : [cell.inFlight, ...flights]) {
+    if (flight.message === undefined || flight.replyTo === stashed) continue
     cell.host.counters.waiting--
     // With a cause: its handler had begun, so an asker must not take it for never handled.
     cell.host.deadLetter(flight.message, flight.replyTo, 'stopped', formatAddress(cell.address), 'it was killed')
   }
+  cell.inFlight = null
   ending.stepping = true
   for (let child = cell.lastChild; child !== null; child = cell.lastChild) {
     if (child.ending === null) end(child, 'killed', 'remove')
@@ -335,4 +368,4 @@ function remove(cell: Cell, reason: ExitReason): void {
 }
 
 /** The life of cells, as the composition root hands it to them. */
-export const lifeCycle: LifeCycle = { start, fail, end, settleEnding, handleSignal }
+export const lifeCycle: LifeCycle<Cell> = { start, fail, end, settleEnding, handleSignal }

@@ -2,6 +2,7 @@
 
 import type { Address } from './address.ts'
 import type { ExitReason } from './exit-reason.ts'
+import type { Handler, HandlerTable, Middleware, Reentrancy } from './handling.ts'
 import type { Logger } from './log.ts'
 import type { MessageOf, Protocol } from './message.ts'
 import type { AnyRef, Ref } from './ref.ts'
@@ -9,8 +10,11 @@ import type { ServiceKey } from './service.ts'
 import type { Shutdown } from './shutdown.ts'
 import type { Tenure } from './tenure.ts'
 
-/** What happens to a message that finds the mailbox full: the newest is refused, or the oldest waiting one gives way. */
-export type Overflow = 'reject' | 'drop-oldest'
+/**
+ * What happens to a message that finds the mailbox full: the newest is refused (`reject`), the oldest waiting one gives way
+ * (`drop-oldest`), or the newest is refused unless it was offered: `offer` then waits for room (`suspend-sender`).
+ */
+export type Overflow = 'reject' | 'drop-oldest' | 'suspend-sender'
 
 /** The bounds of a mailbox. */
 export interface MailboxOptions {
@@ -18,6 +22,8 @@ export interface MailboxOptions {
   readonly capacity?: number
   /** Default `reject`. */
   readonly overflow?: Overflow
+  /** Messages that may be put aside by `ctx.stash()`. Default 1000. */
+  readonly stashCapacity?: number
 }
 
 /** Options of spawning one actor. */
@@ -54,6 +60,24 @@ export interface ActorContext<P extends Protocol> {
   every(key: string, intervalMs: number, message: MessageOf<P>): void
   /** Cancels the timer of that key, if any; its message does not arrive any more, even if it was due. */
   cancel(key: string): void
+  /** Sends `message` to this actor whenever it has handled nothing for `ms`, until cancelled or replaced. A busy actor moves no timers. */
+  setReceiveTimeout(ms: number, message: MessageOf<P>): void
+  cancelReceiveTimeout(): void
+  /**
+   * Handles messages with `on` (a record of handlers, or one function for all) from the next one on, until `unbecome` or the end of
+   * the incarnation. Behaviours stack; keep each a constant, so that it is prepared once.
+   * @throws InvalidOptionError
+   */
+  become(on: Readonly<Record<string, Handler>> | Handler): void
+  /** Goes back to the behaviour before the last `become`. */
+  unbecome(): void
+  /**
+   * Puts the message in hand aside, unanswered and still waiting in the books, until `unstashAll`. Kept in order over restarts.
+   * @throws StashFullError @throws NotHandlingError when there is none, or it was passed on before.
+   */
+  stash(): void
+  /** Puts everything stashed back before all that waits, in order. */
+  unstashAll(): void
   /** A ref to an actor by address, for example one that was received or configured. */
   ref<Q extends Protocol>(address: Address): Ref<Q>
   /** Something provided to this actor by an ancestor or by the system. @throws ServiceMissingError */
@@ -69,10 +93,6 @@ export interface ActorContext<P extends Protocol> {
 /** `input` must be given exactly when the definition's `state` takes one. */
 export type SpawnArguments<I> = undefined extends I ? [options?: SpawnOptions<I>] : [options: SpawnOptions<I> & { readonly input: I }]
 
-/** A handler as the runtime calls it. */
-// oxlint-disable-next-line typescript/no-explicit-any
-export type Handler = (state: any, message: any, ctx: any) => unknown
-
 declare const protocol: unique symbol
 declare const input: unique symbol
 
@@ -83,11 +103,21 @@ export interface ActorDefinition<P extends Protocol, I = undefined> {
   readonly name: string
   /** Makes the state of a new incarnation; may be async. */
   start(input: I, ctx: ActorContext<P>): unknown
-  readonly handlers: ReadonlyMap<string, Handler>
+  readonly handlers: HandlerTable
   readonly capacity: number
   readonly overflow: Overflow
+  /** Default 1000. */
+  readonly stashCapacity?: number
+  /** Absent: every async handler holds the actor. */
+  readonly reentrant?: Reentrancy
+  /** What wraps handlers that an actor becomes; those in `handlers` are wrapped already. */
+  readonly middleware?: readonly Middleware[]
   /** Called once per watched actor that is gone. */
   terminated?(state: unknown, event: { readonly address: Address; readonly reason: ExitReason }, ctx: ActorContext<P>): void
+  /** Called when the actor begins to stop for good, before its children are stopped; may be async within its shutdown time. */
+  stopping?(state: unknown, reason: ExitReason, ctx: ActorContext<P>): unknown
+  /** Called between two incarnations, after the children of the old one; may be async within its shutdown time. */
+  restarting?(state: unknown, reason: ExitReason): unknown
   /** Called when the actor stops for good, after its children; may be async within its shutdown time. */
   stopped?(state: unknown, reason: ExitReason): unknown
   /** How long the actor may take to stop, in milliseconds, unless its parent says otherwise. Default 5000. */
