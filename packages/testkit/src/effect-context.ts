@@ -9,7 +9,7 @@ import { type InboxEndpoint, pathOf } from './inbox.ts'
 export interface EffectSink {
   readonly self: Ref<Protocol>
   readonly report: (effect: Effect) => void
-  /** The inbox at a path, made if need be; `undefined` name makes one up. */
+  /** The inbox at an address, made if need be. */
   inboxAt(address: Address): InboxEndpoint
   isInbox(path: string): boolean
   nextName(definition: ActorDefinition<never, never>): string
