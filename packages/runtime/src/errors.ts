@@ -40,6 +40,45 @@ export class AskTimeoutError extends DeliveryError {
   }
 }
 
+/** The ask was given up by its own signal. */
+export class AskAbortedError extends DeliveryError {
+  static override readonly code = 'ASK_ABORTED'
+  constructor(target: string, message: Message, outcome: Outcome, reason: unknown) {
+    const fate = outcome === 'never-handled' ? 'it was not sent' : 'it may or may not have been handled'
+    super(`the wait for '${typeOf(message)}' to ${target} was aborted: ${describeCause(reason)}; ${fate}`, message, outcome, {
+      cause: reason,
+    })
+  }
+}
+
+/** The ask came back to an actor that waits for it: it could only have ended at its deadline. */
+export class AskCycleError extends DeliveryError {
+  static override readonly code = 'ASK_CYCLE'
+  /** The paths, in the order of the asks; the last is the first again. */
+  readonly cycle: readonly string[]
+  constructor(cycle: readonly string[], message: Message) {
+    super(
+      `asking '${typeOf(message)}' closes a cycle of actors that wait for each other: ${cycle.join(' → ')}. ` +
+        'Use tell, ctx.pipe, ctx.forward or a reentrant handler on one of the ways',
+      message,
+      'maybe-handled',
+    )
+    this.cycle = cycle
+  }
+}
+
+/** No room came for an offered message before its time was over. */
+export class OfferTimeoutError extends DeliveryError {
+  static override readonly code = 'OFFER_TIMEOUT'
+  constructor(target: string, message: Message, timeoutMs: number) {
+    super(
+      `the mailbox of ${target} had no room for '${typeOf(message)}' within ${timeoutMs} ms. Offer less at a time, or raise mailbox.capacity`,
+      message,
+      'never-handled',
+    )
+  }
+}
+
 /** The handler threw, so there is no answer; its supervisor decides what happens to the actor. */
 export class ActorFailedError extends DeliveryError {
   static override readonly code = 'ACTOR_FAILED'

@@ -2,6 +2,7 @@
 
 export * from './contracts/accounts.ts'
 export * from './contracts/address.ts'
+export * from './contracts/asker.ts'
 export * from './contracts/behavior.ts'
 export * from './contracts/codec.ts'
 export * from './contracts/command.ts'

@@ -1,7 +1,8 @@
 // One actor: mailbox, behaviour and place in the tree. This file is the message path; `life.ts` is birth, failure and death.
 
-import { type Address, formatAddress, isActorName, sameNode } from '../contracts/address.ts'
-import type { Endpoint } from '../contracts/endpoint.ts'
+import { type Address, formatAddress, isActorName } from '../contracts/address.ts'
+import type { Asker } from '../contracts/asker.ts'
+import type { Endpoint, Offer } from '../contracts/endpoint.ts'
 import type { ExitReason } from '../contracts/exit-reason.ts'
 import type { Failure } from '../contracts/failure.ts'
 import type { LifeState } from '../contracts/lifecycle.ts'
@@ -12,6 +13,7 @@ import type { ServiceKey } from '../contracts/service.ts'
 import type { Shutdown } from '../contracts/shutdown.ts'
 import type { Child, ChildOptions, SupervisingDefinition, Supervision } from '../contracts/supervision.ts'
 import type { Runnable } from '../dispatch/dispatcher.ts'
+import { turn } from '../dispatch/turn.ts'
 import { InvalidOptionError, NameTakenError } from '../errors.ts'
 import { Mailbox } from '../mailbox/mailbox.ts'
 import { DeadEnd } from '../ref/dead-end.ts'
@@ -33,7 +35,7 @@ export type Home = HomeOf<Cell>
 export type CellSignal = CellSignalOf<Cell>
 
 /** One actor of a system. */
-export class Cell implements Endpoint, Runnable, Child, Sibling<Cell> {
+export class Cell implements Endpoint, Runnable, Child, Sibling<Cell>, Asker {
   readonly host: Home
   readonly definition: SupervisingDefinition<Protocol, unknown>
   readonly parent: Cell | null
@@ -109,6 +111,12 @@ export class Cell implements Endpoint, Runnable, Child, Sibling<Cell> {
     return this.life !== 'stopped' && (this.mailbox === null || !this.mailbox.full)
   }
 
+  awaitRoom(offer: Offer): boolean {
+    if (this.definition.overflow !== 'suspend-sender' || this.life === 'stopped') return false
+    this.openExtras.awaitRoom(offer)
+    return true
+  }
+
   get outstanding(): number {
     return this.waiting + (this.inFlight !== null && this.inFlight.message === undefined ? 1 : 0)
   }
@@ -142,9 +150,12 @@ export class Cell implements Endpoint, Runnable, Child, Sibling<Cell> {
   turn(throughput: number): number {
     const { mailbox } = this
     if (mailbox === null) return 0
+    turn.actor = this
     if (mailbox.hasSignals) for (const signal of mailbox.takeSignals()) this.host.life.handleSignal(this, signal)
-    if (this.life !== 'running' || this.inFlight !== null) return 0
-    return this.#handleMessages(mailbox, throughput)
+    const handled = this.life === 'running' && this.inFlight === null ? this.#handleMessages(mailbox, throughput) : 0
+    turn.actor = null
+    if (turn.asks.length > 0) turn.asks.length = 0
+    return handled
   }
 
   #handleMessages(mailbox: Mailbox<CellSignal>, throughput: number): number {
@@ -186,6 +197,7 @@ export class Cell implements Endpoint, Runnable, Child, Sibling<Cell> {
     }
     messages.settle()
     if (this.#timers !== null) this.#timers.touched()
+    if (this.extras !== null) this.extras.admit()
     counters.handled += handled
     counters.waiting -= handled
     if (handled > 0 && this.life === 'running') this.attempt = 0
@@ -196,8 +208,10 @@ export class Cell implements Endpoint, Runnable, Child, Sibling<Cell> {
   #hold(promise: PromiseLike<unknown>, message: Message, replyTo: ReplyTo): void {
     const flight: InFlight = { message, replyTo }
     const { reentrant } = this.definition
-    if (reentrant === undefined || (reentrant.types !== true && !reentrant.types.has(message.type))) this.inFlight = flight
-    else {
+    if (reentrant === undefined || (reentrant.types !== true && !reentrant.types.has(message.type))) {
+      this.inFlight = flight
+      for (const ask of turn.asks) if (ask.message === message) this.host.refuseCycle(ask.slot, ask.target, this)
+    } else {
       const flights = this.openExtras.flights(reentrant.maxInFlight)
       flights.begin(flight)
       if (flights.full) this.inFlight = flights.gate
@@ -324,20 +338,6 @@ export class Cell implements Endpoint, Runnable, Child, Sibling<Cell> {
     return child
   }
 
-  stopChild(ref: Ref<Protocol>): void {
-    const endpoint = this.host.endpointOf(ref)
-    for (let child = this.firstChild; child !== null; child = child.nextSibling) {
-      if (child.entry !== endpoint && child !== endpoint) continue
-      child.signal({ type: 'stop', reason: 'shutdown' })
-      return
-    }
-    // One that is gone already is fine: it may have ended a moment ago.
-    const { node, path } = endpoint.address
-    const name = path.startsWith(`${this.path}/`) ? path.slice(this.path.length + 1) : ''
-    if (!sameNode(node, this.host.identity) || !isActorName(name))
-      throw new InvalidOptionError('child', path, `a ref to a child of ${this.path}`)
-  }
-
   /** Ends this actor after the current handler. */
   end(reason: ExitReason): void {
     this.signal({ type: 'stop', reason })
@@ -355,8 +355,9 @@ export class Cell implements Endpoint, Runnable, Child, Sibling<Cell> {
     return this.extras
   }
 
-  interrupt(): void {
-    if (this.life !== 'stopped') this.signal({ type: 'call', context: this.context!, callback() {} })
+  /** Calls back in a turn of the present incarnation, if it lives that long. */
+  call(callback: () => void): void {
+    if (this.context !== null) this.signal({ type: 'call', context: this.context, callback })
   }
 
   get timers(): ActorTimers {

@@ -1,36 +1,51 @@
 // What a handler holds. Bound to one incarnation: when that is over, it does nothing but count.
 
 import type { Address } from '../contracts/address.ts'
+import type { Asker } from '../contracts/asker.ts'
+import type { Endpoint } from '../contracts/endpoint.ts'
 import type { ActorContext, ActorDefinition, SpawnArguments } from '../contracts/behavior.ts'
 import type { ExitReason } from '../contracts/exit-reason.ts'
 import type { Host } from '../contracts/host.ts'
 import type { Logger } from '../contracts/log.ts'
-import type { MessageOf, Protocol } from '../contracts/message.ts'
-import type { AnyRef, Ref } from '../contracts/ref.ts'
+import type { Message, MessageOf, Protocol, ReplyOf } from '../contracts/message.ts'
+import type { AnyRef, AskOptions, Ref } from '../contracts/ref.ts'
+import type { DeferredReply } from '../contracts/reply.ts'
 import { type ServiceKey, serviceKey } from '../contracts/service.ts'
 import type { Tenure } from '../contracts/tenure.ts'
 import type { ChildOptions } from '../contracts/supervision.ts'
+import { NotHandlingError } from '../errors.ts'
+import type { RingQueue } from '../mailbox/ring-queue.ts'
+import { askEndpoint } from '../ref/ask.ts'
 import type { ActorTimers } from './actor-timers.ts'
+import { adapterOf } from './adapter.ts'
+import { takeMessage, takenOver } from './current-message.ts'
+import { ReplyLater } from './deferred-reply.ts'
 import type { Extras } from './extras.ts'
+import type { InFlight } from './in-flight.ts'
 import { findService, service } from './services.ts'
+import { stopChild } from './siblings.ts'
+import { asPromise } from './thenable.ts'
 
 /** Under this key a leader-singleton provides its leadership to everything beneath it. */
 export const tenureKey: ServiceKey<Tenure> = serviceKey('tenure')
 
 /** The cell behind a context, as far as the context needs it. */
-interface Inside {
+interface Inside extends Asker {
   readonly host: Host & { findService(key: unknown): unknown }
   readonly ref: Ref<Protocol>
-  readonly path: string
   readonly incarnation: number
   readonly context: Context | null
   readonly timers: ActorTimers
   adopt(definition: ActorDefinition<Protocol, unknown>, options: ChildOptions<unknown>): { readonly ref: Ref<Protocol> }
   stillborn(definition: ActorDefinition<Protocol, unknown>): { readonly ref: Ref<Protocol> }
-  stopChild(child: Ref<Protocol>): void
+  readonly firstChild: Parameters<typeof stopChild>[0]['firstChild']
+  readonly entry: Endpoint
+  call(callback: () => void): void
   end(reason: ExitReason): void
   watch(target: Ref<Protocol>): void
   unwatch(target: Ref<Protocol>): void
+  readonly mailbox: { readonly messages: RingQueue } | null
+  readonly inFlight: InFlight | null
   readonly parent: Parameters<typeof service>[0]['parent']
   readonly provided: Parameters<typeof service>[0]['provided']
   readonly openExtras: Extras
@@ -84,7 +99,7 @@ export class Context implements ActorContext<Protocol> {
   stop(child?: AnyRef): void {
     if (!this.#alive()) return
     if (child === undefined) this.#cell.end('normal')
-    else this.#cell.stopChild(child)
+    else stopChild(this.#cell, this.#cell.host.endpointOf(child))
   }
 
   watch(target: AnyRef): void {
@@ -129,6 +144,57 @@ export class Context implements ActorContext<Protocol> {
 
   unstashAll(): void {
     if (this.#alive()) this.#cell.openExtras.unstashAll()
+  }
+
+  ask<Q extends Protocol, M extends MessageOf<Q>>(target: Ref<Q>, message: M, options?: AskOptions): Promise<ReplyOf<Q, M['type']>> {
+    const cell = this.#cell
+    if (!this.#alive()) return Promise.reject(new NotHandlingError(cell.path, 'ask', 'its incarnation is over'))
+    const endpoint = cell.host.endpointOf(target)
+    return askEndpoint(endpoint, message as Message, options, cell) as Promise<ReplyOf<Q, M['type']>>
+  }
+
+  forward(target: AnyRef): void {
+    if (!this.#alive()) return
+    const { host } = this.#cell
+    const endpoint = host.endpointOf(target)
+    const { message, replyTo } = takeMessage(this.#cell, takenOver, 'forward')
+    host.counters.sent++
+    endpoint.post(message, replyTo)
+  }
+
+  deferReply<T = unknown>(): DeferredReply<T> {
+    const { host } = this.#cell
+    return new ReplyLater(host, this.#alive() ? takeMessage(this.#cell, takenOver, 'deferReply').replyTo : null)
+  }
+
+  pipe<T>(promise: PromiseLike<T>, onOk: (value: T) => MessageOf<Protocol>, onError: (cause: unknown) => MessageOf<Protocol>): void {
+    if (!this.#alive()) return
+    const cell = this.#cell
+    const arrived = (message: () => MessageOf<Protocol>): void => {
+      if (!this.#alive()) return
+      // In its own turn: what the function throws is the actor's failure.
+      cell.call(() => {
+        const made = message() as Message
+        cell.host.counters.sent++
+        cell.entry.post(made, null)
+      })
+    }
+    asPromise(promise).then(
+      (value) => arrived(() => onOk(value as T)),
+      (cause: unknown) => arrived(() => onError(cause)),
+    )
+  }
+
+  adapt<Q extends Protocol>(map: (message: MessageOf<Q>) => MessageOf<Protocol> | undefined): Ref<Q> {
+    const cell = this.#cell
+    const failLater = (cause: unknown): void => {
+      if (!this.#alive()) return
+      cell.call(() => {
+        throw cause
+      })
+    }
+    const definition = adapterOf({ entry: cell.entry, failLater }, map as (message: Message) => Message | undefined)
+    return this.spawn(definition) as unknown as Ref<Q>
   }
 
   ref<Q extends Protocol>(address: Address): Ref<Q> {

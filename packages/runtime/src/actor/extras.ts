@@ -2,11 +2,14 @@
 
 import { type Address, formatAddress } from '../contracts/address.ts'
 import type { ActorDefinition } from '../contracts/behavior.ts'
+import type { Offer } from '../contracts/endpoint.ts'
 import type { HandlerTable } from '../contracts/handling.ts'
-import type { Protocol } from '../contracts/message.ts'
-import { StashFullError } from '../errors.ts'
+import type { Message, Protocol } from '../contracts/message.ts'
+import type { ReplyTo } from '../contracts/reply.ts'
+import { NoSuchActorError, StashFullError } from '../errors.ts'
 import type { RingQueue } from '../mailbox/ring-queue.ts'
 import { defaultStashCapacity, Stash } from '../mailbox/stash.ts'
+import { WaitingRoom } from '../mailbox/waiting-room.ts'
 import { currentMessage, stashed, takeMessage } from './current-message.ts'
 import { Behaviors } from './handler-table.ts'
 import { type InFlight, OpenFlights } from './in-flight.ts'
@@ -18,9 +21,14 @@ interface Owner {
   readonly definition: ActorDefinition<Protocol, unknown>
   readonly mailbox: { readonly messages: RingQueue } | null
   readonly inFlight: InFlight | null
-  /** Ends the present turn, so that the next one begins anew. */
-  interrupt(): void
+  readonly host: { readonly counters: { sent: number } }
+  accepts(): boolean
+  post(message: Message, replyTo: ReplyTo): void
+  /** Calls back in a later turn. */
+  call(callback: () => void): void
 }
+
+const interrupt = (): void => {}
 
 /** The rare belongings of one cell. Created with the first of them. */
 export class Extras {
@@ -30,6 +38,7 @@ export class Extras {
   #behaviors: Behaviors | null = null
   #stash: Stash | null = null
   #flights: OpenFlights | null = null
+  #waitingRoom: WaitingRoom | null = null
 
   constructor(owner: Owner) {
     this.#owner = owner
@@ -39,14 +48,14 @@ export class Extras {
   become(on: object): void {
     this.#behaviors ??= new Behaviors()
     this.handlers = this.#behaviors.push(on, this.#owner.definition.middleware)
-    // A turn looks its handlers up once: ending it is cheaper than looking for each message.
-    this.#owner.interrupt()
+    // A turn looks its handlers up once, and a signal ends it: that is cheaper than looking for each message.
+    this.#owner.call(interrupt)
   }
 
   /** Goes back to what handled before the last `become`. */
   unbecome(): void {
     this.handlers = this.#behaviors?.pop()
-    this.#owner.interrupt()
+    this.#owner.call(interrupt)
   }
 
   /** Puts the message in hand aside. @throws StashFullError @throws NotHandlingError */
@@ -69,7 +78,7 @@ export class Extras {
     if (this.#stash === null || this.#stash.length === 0) return
     // The mailbox is there: what is stashed came through it.
     this.#stash.release(this.#owner.mailbox!.messages)
-    this.#owner.interrupt()
+    this.#owner.call(interrupt)
   }
 
   /** The handlers that are open side by side; made at the first one. */
@@ -80,6 +89,30 @@ export class Extras {
 
   get openFlights(): OpenFlights | null {
     return this.#flights
+  }
+
+  /** Lets an offer wait for room. */
+  awaitRoom(offer: Offer): void {
+    this.#waitingRoom ??= new WaitingRoom()
+    this.#waitingRoom.enter(offer)
+  }
+
+  /** Lets in the offers there is room for now. */
+  admit(): void {
+    const owner = this.#owner
+    this.#waitingRoom?.admit(
+      () => owner.accepts(),
+      ({ message }) => {
+        owner.host.counters.sent++
+        owner.post(message, null)
+      },
+    )
+  }
+
+  /** The actor is gone: whoever waits for room is told. */
+  sendAway(): void {
+    const target = formatAddress(this.#owner.address)
+    this.#waitingRoom?.close(({ message }) => new NoSuchActorError(target, message, 'stopped'))
   }
 
   /** The incarnation is over: what was stashed is kept in order, what it had become is not. */

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { describeExit } from '../contracts/exit-reason.ts'
 import { boss } from '../testing/boss.fixture.ts'
 import { deferred, expectBalanced, stage } from '../testing/stage.fixture.ts'
 import { actor } from './define.ts'
@@ -22,7 +23,7 @@ test('the hooks of a life are called in order, each with the state of its own in
       },
     },
     restarting: ({ n }) => void calls.push(`restarting ${n}`),
-    stopping: ({ n }, reason) => void calls.push(`stopping ${n} ${String(reason)}`),
+    stopping: ({ n }, reason) => void calls.push(`stopping ${n} ${describeExit(reason)}`),
     stopped: ({ n }) => void calls.push(`stopped ${n}`),
   })
   const supervisor = boss({ start: (control) => void control.spawn(definition, { name: 'a' }) })

@@ -6,6 +6,7 @@ import { describeCause, describeExit, type ExitReason, isAbnormal } from '../con
 import type { Failure } from '../contracts/failure.ts'
 import type { Message } from '../contracts/message.ts'
 import type { ReplyTo } from '../contracts/reply.ts'
+import { turn } from '../dispatch/turn.ts'
 import type { Cell, CellSignal } from './cell.ts'
 import { Context } from './context.ts'
 import { Control } from './control.ts'
@@ -24,6 +25,9 @@ function start(cell: Cell): void {
   cell.failure = null
   const context = new Context(cell)
   cell.context = context
+  // What it asks while it starts is its own, not of whoever starts it.
+  const { actor } = turn
+  turn.actor = null
   try {
     if (definition.supervise !== undefined) cell.supervision = definition.supervise(new Control(cell, context))
     if (definition.route !== undefined && cell.incarnation === 1) cell.entry = definition.route(cell, () => cell.supervision)
@@ -32,6 +36,8 @@ function start(cell: Cell): void {
     else started(cell, state)
   } catch (cause) {
     fail(cell, cause, 'starting', undefined, null)
+  } finally {
+    turn.actor = actor
   }
 }
 
@@ -362,6 +368,7 @@ function remove(cell: Cell, reason: ExitReason): void {
       `${path} stopped: ${describeExit(reason)}`,
     )
   }
+  cell.extras?.sendAway()
   cell.watches?.tellWatchers(reason)
   if (parent === null) host.rootStopped()
   else if (parent.ending !== null) settleEnding(parent)

@@ -4,8 +4,9 @@ import type { Address } from './address.ts'
 import type { ExitReason } from './exit-reason.ts'
 import type { Handler, HandlerTable, Middleware, Reentrancy } from './handling.ts'
 import type { Logger } from './log.ts'
-import type { MessageOf, Protocol } from './message.ts'
-import type { AnyRef, Ref } from './ref.ts'
+import type { MessageOf, Protocol, ReplyOf } from './message.ts'
+import type { AnyRef, AskOptions, Ref } from './ref.ts'
+import type { DeferredReply } from './reply.ts'
 import type { ServiceKey } from './service.ts'
 import type { Shutdown } from './shutdown.ts'
 import type { Tenure } from './tenure.ts'
@@ -78,6 +79,25 @@ export interface ActorContext<P extends Protocol> {
   stash(): void
   /** Puts everything stashed back before all that waits, in order. */
   unstashAll(): void
+  /**
+   * Like `target.ask`, also after an await: the ask waits no longer than whoever asked this actor, and one that comes back to an
+   * actor which waits for it fails at once. (`target.ask` knows that only in the synchronous part of a handler.)
+   */
+  ask<Q extends Protocol, M extends MessageOf<Q>>(target: Ref<Q>, message: M, options?: AskOptions): Promise<ReplyOf<Q, M['type']>>
+  /** Passes the message in hand on: its asker is answered by `target`. @throws NotHandlingError */
+  forward(target: AnyRef): void
+  /**
+   * Takes the answer to the message in hand out of the handler's hands: to be given later, once, by this or another local actor.
+   * Return it from the handler, and the reply's type is inferred. @throws NotHandlingError
+   */
+  deferReply<T = unknown>(): DeferredReply<T>
+  /** Sends the outcome of a promise to this actor, as a message made of it; dropped when the incarnation is over by then. */
+  pipe<T>(promise: PromiseLike<T>, onOk: (value: T) => MessageOf<P>, onError: (cause: unknown) => MessageOf<P>): void
+  /**
+   * A ref that speaks another protocol: `map` translates what is sent to it for this actor (undefined: passed on to nobody). It runs
+   * at the sender's, so keep it cheap; what it throws is this actor's failure. Ends with the incarnation.
+   */
+  adapt<Q extends Protocol>(map: (message: MessageOf<Q>) => MessageOf<P> | undefined): Ref<Q>
   /** A ref to an actor by address, for example one that was received or configured. */
   ref<Q extends Protocol>(address: Address): Ref<Q>
   /** Something provided to this actor by an ancestor or by the system. @throws ServiceMissingError */

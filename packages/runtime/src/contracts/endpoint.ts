@@ -7,6 +7,17 @@ import type { ExitReason } from './exit-reason.ts'
 import type { Message } from './message.ts'
 import type { ReplyTo } from './reply.ts'
 
+/** A message that waits for room in a mailbox. */
+export interface Offer {
+  readonly message: Message
+  /** Nobody waits any more: it is passed over. */
+  readonly isOver: boolean
+  /** It is in the mailbox. */
+  admitted(): void
+  /** There will be no room: the actor is gone. */
+  refused(error: Error): void
+}
+
 /** Whatever can receive. */
 export interface Endpoint {
   /** The system that this endpoint belongs to: its counters, asks and dead letters. */
@@ -20,6 +31,8 @@ export interface Endpoint {
   post(message: Message, replyTo: ReplyTo): void
   /** Whether a message posted now would be queued or sent rather than refused. A hint for `tryTell`; exact for local mailboxes. */
   accepts(): boolean
+  /** Lets a message wait until there is room; false when this endpoint lets nobody wait. Absent: as if false. */
+  awaitRoom?(offer: Offer): boolean
   /** Messages accepted and not yet handled or sent, the one in progress included. What least-outstanding routing compares. */
   readonly outstanding: number
   /** Takes one signal. Signals never wait behind user messages and are never dropped while the target lives. */

@@ -1,6 +1,7 @@
 // One system from the inside: what its cells and the sibling packages work with. The composition root, `system.ts`, makes it.
 
 import { type Address, formatAddress, type NodeIdentity, sameNode } from '../contracts/address.ts'
+import type { Asker } from '../contracts/asker.ts'
 import type { DeadLetterReason } from '../contracts/dead-letter.ts'
 import type { Counters } from '../contracts/accounts.ts'
 import type { Endpoint } from '../contracts/endpoint.ts'
@@ -142,8 +143,13 @@ export class SystemHost implements Home {
     timeoutMs: number,
     target: { readonly address: Address },
     message: Message,
+    asker: Asker | null = null,
   ): { readonly slot: number; readonly promise: Promise<unknown> } {
-    return this.#asks.add(timeoutMs, target, message)
+    return this.#asks.add(timeoutMs, target, message, asker)
+  }
+
+  refuseCycle(slot: number, target: object, asker: Asker): void {
+    this.#asks.refuseCycle(slot, target, asker)
   }
 
   resolveReply(replyTo: ReplyTo, value: unknown): void {
