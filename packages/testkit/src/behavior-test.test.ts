@@ -1,4 +1,4 @@
-import { actor, type AnyContext, describeExit, type Ref, serviceKey } from '@understudy/runtime'
+import { actor, type AnyContext, type DeferredReply, describeExit, type Ref, serviceKey } from '@understudy/runtime'
 import { supervisor } from '@understudy/supervisor'
 import { expect, expectTypeOf, test } from 'vitest'
 import { behaviorTest } from './behavior-test.ts'
@@ -196,4 +196,41 @@ test('hooks are under test, too', () => {
   bench.stop()
   expect(bench.effects.map(({ type }) => type)).toEqual(['timer-set', 'timer-cancelled', 'ended'])
   expect(seen).toEqual(['shutdown'])
+})
+
+test('a message passed on, and an answer given later, are effects', async () => {
+  const desk = actor({
+    name: 'desk',
+    on: {
+      pass: (_state: undefined, message: { to: Ref<Customer> }, ctx) => ctx.forward(message.to),
+      ask: async (_state: undefined, message: { to: Ref<Customer> }, ctx) => ctx.ask(message.to, { type: 'confirm', cents: 1 }),
+      later: (_state: undefined, _message: object, ctx) => {
+        const reply = ctx.deferReply<number>()
+        ctx.pipe(
+          Promise.resolve(7),
+          (value) => ({ type: 'arrived', value, reply }),
+          () => ({ type: 'arrived', value: 0, reply }),
+        )
+        return reply
+      },
+      arrived: (_state: undefined, message: { value: number; reply: DeferredReply<number> }) => void message.reply.resolve(message.value),
+    },
+  })
+  const bench = behaviorTest(desk)
+  const to = bench.inbox<Customer>('customer')
+  expect(bench.run({ type: 'pass', to: to.ref })).toMatchObject({
+    effects: [{ type: 'forwarded', to: '/customer', message: { type: 'pass' } }],
+    pending: true,
+  })
+  to.reply('yes')
+  expect(bench.effects.at(-1)).toEqual({ type: 'replied', value: 'yes' })
+  expect(bench.run({ type: 'ask', to: to.ref }).effects).toEqual([
+    { type: 'asked', to: '/customer', message: { type: 'confirm', cents: 1 } },
+  ])
+  to.reply(true)
+  expect(await bench.settle()).toEqual([{ type: 'replied', value: true }])
+  const later = bench.run({ type: 'later' })
+  expect(later.effects.map((effect) => (effect.type === 'called' ? effect.method : effect.type))).toEqual(['deferReply', 'pipe'])
+  expect(later.pending).toBe(true)
+  expect(await bench.settle()).toEqual([{ type: 'replied', value: 7 }])
 })

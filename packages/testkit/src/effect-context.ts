@@ -17,8 +17,8 @@ export interface EffectSink {
 
 type AnyDefinition = ActorDefinition<never, never>
 
-// Methods that only look; all others that this file does not know are reported as `called`.
-const silent = new Set(['now', 'random', 'service', 'guard', 'toString'])
+// Methods that only look, or whose message shows as an effect of its own; all others that this file does not know are `called`.
+const silent = new Set(['now', 'random', 'service', 'guard', 'toString', 'ask', 'forward'])
 
 /** A context that reports what is done with it. */
 export function effectContext(ctx: ActorContext<Protocol>, sink: EffectSink): ActorContext<Protocol> {

@@ -8,6 +8,8 @@ export type Effect =
   | { readonly type: 'told'; readonly to: string; readonly message: Message }
   /** An ask; answer it by the inbox at `to`. */
   | { readonly type: 'asked'; readonly to: string; readonly message: Message }
+  /** The message under test, passed on; whoever asked is answered by the inbox at `to`. */
+  | { readonly type: 'forwarded'; readonly to: string; readonly message: Message }
   /** A child; it does not run, an inbox stands at its path. */
   | {
       readonly type: 'spawned'

@@ -49,7 +49,9 @@ export class InboxEndpoint implements Endpoint, Inbox<Protocol> {
     this.host.counters.handled++
     this.messages.push(message)
     if (replyTo !== null) this.#asks.push(replyTo)
-    this.#report({ type: replyTo === null ? 'told' : 'asked', to: this.path, message })
+    // Asks of this system have a number; a port came with the message under test.
+    const type = replyTo === null ? 'told' : typeof replyTo === 'number' ? 'asked' : 'forwarded'
+    this.#report({ type, to: this.path, message })
   }
 
   signal(signal: Signal): void {

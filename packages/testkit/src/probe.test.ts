@@ -31,7 +31,8 @@ test('a probe reads what it was sent in order, each message by one expectation, 
   await customer.expectNone()
   await system.advance(100)
   const paid = await customer.expectType('paid')
-  expectTypeOf(paid).toEqualTypeOf<{ readonly type: 'paid' } & { cents: number }>()
+  expectTypeOf(paid.type).toEqualTypeOf<'paid'>()
+  expectTypeOf(paid.cents).toBeNumber()
   expect(paid.cents).toBe(7)
   expect(customer.received.map(({ at, asked }) => ({ at, asked }))).toEqual([
     { at: 0, asked: false },
