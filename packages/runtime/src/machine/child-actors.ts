@@ -4,8 +4,8 @@ import type { AnyActor, AnyActorLogic, AnyEventObject } from 'xstate'
 import { describeExit, type ExitReason, isFailure } from '../contracts/exit-reason.ts'
 import type { Protocol } from '../contracts/message.ts'
 import type { Child, SupervisingDefinition, SupervisionControl } from '../contracts/supervision.ts'
+import { NameTakenError } from '../errors.ts'
 import { ActorRef } from '../ref/actor-ref.ts'
-import { Inward } from './inward.ts'
 import { connect, type LogicSnapshot, unregister } from './xstate-inside.ts'
 
 /** One child, from its start until the machine lets go of it. */
@@ -20,17 +20,19 @@ interface Entry {
 interface Owner {
   readonly control: SupervisionControl
   define(ref: AnyActor): SupervisingDefinition<Protocol>
+  /** Makes a child end when it has handled what waits for it; false when that cannot be. */
+  stopInOrder(ref: AnyActor): boolean
   /** Brings an event of a child into the machine's mailbox. */
   enqueue(event: AnyEventObject, from: AnyActor): void
 }
 
-const allowed = /[^A-Za-z0-9_.~$@:-]/g
+const notInNames = /[^A-Za-z0-9_.~$@:-]/g
 
 /** The children of one machine. */
 export class ChildActors {
   readonly #owner: Owner
   readonly #entries = new Map<AnyActor, Entry>()
-  readonly #names = new Map<string, number>()
+  #again = 0
 
   constructor(owner: Owner) {
     this.#owner = owner
@@ -41,10 +43,7 @@ export class ChildActors {
   }
 
   start(ref: AnyActor): void {
-    const { control } = this.#owner
-    const name = this.#nameOf(ref)
-    const child = control.spawn(this.#owner.define(ref), name === undefined ? {} : { name })
-    this.#entries.set(ref, { ref, child, over: false })
+    this.#entries.set(ref, { ref, child: this.#spawn(ref), over: false })
   }
 
   /** Stops a child after what was sent to it before. */
@@ -55,12 +54,10 @@ export class ChildActors {
     unregister(ref)
     if (entry.over) return
     entry.over = true
-    const { control } = this.#owner
     const { child } = entry
-    const stop = (): void => control.order(child, { type: 'stop', reason: 'shutdown' })
     // A stop is a signal and would overtake what waits.
     const waits = ActorRef.endpointOf(child.ref).outstanding > 0
-    if (!waits || !child.ref.tryTell(new Inward('xstate.stop', this, stop))) stop()
+    if (!waits || !this.#owner.stopInOrder(ref)) this.#owner.control.order(child, { type: 'stop', reason: 'shutdown' })
   }
 
   /** Stops whoever the machine does not know any more. */
@@ -91,13 +88,18 @@ export class ChildActors {
     }
   }
 
-  /** A name that is free: the child's id, and a number after its first life. Ids that XState made up are not worth a name. */
-  #nameOf(ref: AnyActor): string | undefined {
-    if (ref.id === ref.sessionId) return undefined
-    const id = ref.id.replaceAll(allowed, '_').slice(0, 100)
-    const count = (this.#names.get(id) ?? 0) + 1
-    this.#names.set(id, count)
-    return count === 1 ? id : `${id}~${count}`
+  /** The child's id is its name; with a number while one of an earlier life still ends. Ids that XState made up are not worth a name. */
+  #spawn(ref: AnyActor): Child {
+    const { control } = this.#owner
+    const definition = this.#owner.define(ref)
+    if (ref.id === ref.sessionId) return control.spawn(definition, {})
+    const name = ref.id.replaceAll(notInNames, '_').slice(0, 100)
+    try {
+      return control.spawn(definition, { name })
+    } catch (cause) {
+      if (!(cause instanceof NameTakenError)) throw cause
+      return control.spawn(definition, { name: `${name}~${++this.#again}` })
+    }
   }
 }
 

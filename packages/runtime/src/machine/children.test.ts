@@ -141,6 +141,26 @@ const invoked: Case[] = [
     said: ['bye', 'cleaned up'],
   },
   {
+    promise: 'entering a state again while its child has mail: the old one hears it, the new one does not',
+    make: (say) => {
+      let count = 0
+      const src = fromCallback(({ receive }) => {
+        const n = ++count
+        receive((event) => say(`${n} hears ${event.type}`))
+        return () => say(`${n} is cleaned up`)
+      })
+      return createMachine({
+        initial: 'a',
+        states: {
+          a: { invoke: { id: 'child', src }, exit: sendTo('child', { type: 'bye' }), on: { again: { target: 'a', reenter: true } } },
+        },
+        on: { call: { actions: sendTo('child', { type: 'call' }) } },
+      })
+    },
+    script: [e('again'), e('call')],
+    said: ['1 hears bye', '1 is cleaned up', '2 hears call'],
+  },
+  {
     promise: 'a child whose state is left within the step is never started',
     make: (say) =>
       createMachine({
@@ -243,7 +263,7 @@ const invoked: Case[] = [
       })
     },
     script: [e('again')],
-    said: ['start 1', 'stop 1', 'start 2', 'stop 2'],
+    said: ['start 1', 'stop 1', 'start 2'],
   },
   {
     promise: 'an observable comes as snapshots, and is unsubscribed',

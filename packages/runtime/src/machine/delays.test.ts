@@ -2,7 +2,7 @@
 
 import { test } from 'vitest'
 import { cancel, createMachine, fromCallback, raise, sendTo, setup } from 'xstate'
-import { type Case, e, sideBySide } from './side-by-side.fixture.ts'
+import { type Case, e, sideBySide, unbrokenAndOnPaper } from './side-by-side.fixture.ts'
 
 const delays: Case[] = [
   {
@@ -67,3 +67,4 @@ const delays: Case[] = [
 ]
 
 test.each(delays)('$promise', sideBySide)
+test.each(delays)('on paper after each line: $promise', unbrokenAndOnPaper)

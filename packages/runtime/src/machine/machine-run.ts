@@ -20,6 +20,7 @@ import { holdNewChildren, isOwnAction, perform, startChildren, type World } from
 import { delaysOf, type PersistedMachine, seal, withDelays } from './persisted-machine.ts'
 import {
   asSnapshot,
+  bookIds,
   connect,
   deliver,
   type Effect,
@@ -99,6 +100,7 @@ export class MachineRun implements Supervision, ActionHost {
     this.#children = new ChildActors({
       control,
       define: (ref) => options.define(ref),
+      stopInOrder: (ref) => runs.get(ref)?.stopInOrder() ?? false,
       enqueue: (event, from) => this.#enqueue(event.type, () => void (this.#children.has(from) && this.#step(event))),
     })
     this.#world = { ref: options.ref, delayed: this.#delayed, children: this.#children, emit: (event) => this.#emit(event) }
@@ -122,6 +124,7 @@ export class MachineRun implements Supervision, ActionHost {
       snapshot: () => this.#snapshot,
       persisted: () => this.persisted(),
     })
+    bookIds(this.#ref, persisted)
     if (persisted === undefined) this.#enter(this.#logic.getInitialSnapshot(this.#scope, input) as LogicSnapshot)
     else this.#restore(persisted)
     if (this.#snapshot.status !== 'active' || isMachine(this.#logic)) return
@@ -222,6 +225,11 @@ export class MachineRun implements Supervision, ActionHost {
 
   down(child: Child, reason: ExitReason): void {
     this.#children.down(child, reason, (ref) => ref.getSnapshot() as LogicSnapshot)
+  }
+
+  /** Ends once everything that waits has been handled; false when the mailbox has no room for the wish. */
+  stopInOrder(): boolean {
+    return this.#ctx.self.tryTell(new Inward('xstate.stop', this, () => this.#ctx.stop()) as never)
   }
 
   /** A child announces its end; it counts unless the machine has let go of it by the time the event is handled. */

@@ -2,7 +2,7 @@
 
 import { test } from 'vitest'
 import { and, assign, createMachine, enqueueActions, log, not, or, raise, sendTo, setup, stateIn } from 'xstate'
-import { type Case, e, sideBySide } from './side-by-side.fixture.ts'
+import { type Case, e, sideBySide, unbrokenAndOnPaper } from './side-by-side.fixture.ts'
 
 const cases: Case[] = [
   {
@@ -365,3 +365,4 @@ const cases: Case[] = [
 ]
 
 test.each(cases)('$promise', sideBySide)
+test.each(cases)('on paper after each line: $promise', unbrokenAndOnPaper)

@@ -49,7 +49,7 @@ interface Inside {
   readonly _parent?: AnyActor
   readonly _syncSnapshot?: boolean
   readonly options: { readonly input?: unknown; readonly snapshot?: unknown }
-  readonly system: { _unregister(ref: AnyActor): void }
+  readonly system: { _unregister(ref: AnyActor): void; _bookId: () => string }
 }
 
 const inside = (ref: AnyActor): Inside => ref as unknown as Inside
@@ -70,6 +70,27 @@ const noClock = { setTimeout: () => 0, clearTimeout() {} } as never
 /** The ref of a machine that is nobody's child in XState's sense. */
 export function rootRef(id: string, logger: (...values: unknown[]) => void): AnyActor {
   return createActor(shell, { id, logger, clock: noClock })
+}
+
+/** Ids that XState makes up for children without one. */
+const madeUp = /^x:(\d+)$/
+
+/**
+ * Lets ids be made up per machine, so that they are the same in every process, and beyond those that a restored machine brings with it.
+ * XState counts them per process, and would give the id of a restored child to a new one.
+ */
+export function bookIds(ref: AnyActor, persisted: unknown): void {
+  if (inside(ref)._parent !== undefined) return
+  let next = firstFreeId(persisted)
+  inside(ref).system._bookId = () => `x:${next++}`
+}
+
+function firstFreeId(persisted: unknown): number {
+  const children = (persisted as { children?: Record<string, { snapshot?: unknown }> } | undefined)?.children ?? {}
+  return Object.entries(children).reduce((free, [id, { snapshot }]) => {
+    const [, number] = madeUp.exec(id) ?? []
+    return Math.max(free, number === undefined ? 0 : Number(number) + 1, firstFreeId(snapshot))
+  }, 0)
 }
 
 /** What was sent to refs whose actors are not there yet. */
