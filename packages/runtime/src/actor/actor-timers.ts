@@ -11,6 +11,8 @@ import { InvalidOptionError } from '../errors.ts'
 export class TimerTag implements ReplyPort {
   cancelled = false
   handle: TimerHandle | undefined
+  /** What a fixed-delay timer does once its message is out of the way. */
+  again: (() => void) | undefined
   /** The key of a one-shot timer, to be forgotten once its message is handled; undefined for a repeating one. */
   readonly onceKey: string | undefined
   readonly #timers: ActorTimers
@@ -19,10 +21,14 @@ export class TimerTag implements ReplyPort {
     this.#timers = timers
     this.onceKey = onceKey
   }
-  resolve(): void {}
+  /** Its message was handled. */
+  resolve(): void {
+    this.again?.()
+  }
   /** Its message became a dead letter: it will not be delivered any more. */
   reject(): void {
     this.#timers.delivered(this)
+    this.again?.()
   }
 }
 
@@ -78,6 +84,21 @@ export class ActorTimers {
         if (!tag.cancelled) next()
       })
     }
+    next()
+  }
+
+  /** Fixed delay: the next one is due `delayMs` after the last one was handled, its promise included. */
+  repeat(key: string, delayMs: number, message: Message): void {
+    check('repeat.delayMs', delayMs)
+    const tag = this.#replace(key, new TimerTag(this))
+    const next = (): void => {
+      if (tag.cancelled) return
+      tag.handle = this.#cell.host.after(delayMs, () => {
+        tag.handle = undefined
+        this.#fire(tag, message)
+      })
+    }
+    tag.again = next
     next()
   }
 

@@ -1,6 +1,6 @@
 // One actor: mailbox, behaviour and place in the tree. This file is the message path; `life.ts` is birth, failure and death.
 
-import { type Address, formatAddress, isActorName } from '../contracts/address.ts'
+import { type Address, formatAddress } from '../contracts/address.ts'
 import type { Asker } from '../contracts/asker.ts'
 import type { Endpoint, Offer } from '../contracts/endpoint.ts'
 import type { ExitReason } from '../contracts/exit-reason.ts'
@@ -13,8 +13,7 @@ import type { ServiceKey } from '../contracts/service.ts'
 import type { Shutdown } from '../contracts/shutdown.ts'
 import type { Child, ChildOptions, SupervisingDefinition, Supervision } from '../contracts/supervision.ts'
 import type { Runnable } from '../dispatch/dispatcher.ts'
-import { turn } from '../dispatch/turn.ts'
-import { InvalidOptionError, NameTakenError } from '../errors.ts'
+import { asksDuring, turn } from '../dispatch/turn.ts'
 import { Mailbox } from '../mailbox/mailbox.ts'
 import { DeadEnd } from '../ref/dead-end.ts'
 import { ActorTimers, TimerTag } from './actor-timers.ts'
@@ -24,18 +23,17 @@ import type { Ending } from './ending.ts'
 import { Extras } from './extras.ts'
 import type { CellSignalOf, HomeOf } from './home.ts'
 import type { InFlight } from './in-flight.ts'
-import { append, detach, type Sibling } from './siblings.ts'
+import type { Linked, Links } from './links.ts'
+import { append, checkName, detach, type Sibling } from './siblings.ts'
 import { asPromise, isThenable } from './thenable.ts'
 import { Watches } from './watches.ts'
 
-/** What a cell needs of its system. */
+/** What a cell needs of its system, and what it is told. */
 export type Home = HomeOf<Cell>
-
-/** What a cell is told. */
 export type CellSignal = CellSignalOf<Cell>
 
 /** One actor of a system. */
-export class Cell implements Endpoint, Runnable, Child, Sibling<Cell>, Asker {
+export class Cell implements Endpoint, Runnable, Child, Sibling<Cell>, Asker, Linked {
   readonly host: Home
   readonly definition: SupervisingDefinition<Protocol, unknown>
   readonly parent: Cell | null
@@ -75,7 +73,7 @@ export class Cell implements Endpoint, Runnable, Child, Sibling<Cell>, Asker {
   readonly #givenName: string | undefined
   #ref: Ref<Protocol> | undefined
   #timers: ActorTimers | null = null
-  #watches: Watches | null = null
+  #watches: Watches<CellSignal> | null = null
 
   constructor(host: Home, parent: Cell | null, definition: SupervisingDefinition<Protocol, unknown>, options: ChildOptions<unknown>) {
     this.host = host
@@ -123,10 +121,9 @@ export class Cell implements Endpoint, Runnable, Child, Sibling<Cell>, Asker {
 
   /** How many of the messages that the books call waiting wait here: queued, put aside, or with an async handler. */
   get waiting(): number {
-    const { extras, inFlight } = this
+    const { inFlight } = this
     const held = inFlight === null || inFlight.message === undefined || inFlight.replyTo === stashed ? 0 : 1
-    const rare = extras === null ? 0 : extras.stashed + (extras.openFlights?.size ?? 0)
-    return (this.mailbox?.messages.length ?? 0) + held + rare
+    return (this.mailbox?.messages.length ?? 0) + held + (this.extras?.waiting ?? 0)
   }
 
   signal(signal: CellSignal): void {
@@ -154,7 +151,6 @@ export class Cell implements Endpoint, Runnable, Child, Sibling<Cell>, Asker {
     if (mailbox.hasSignals) for (const signal of mailbox.takeSignals()) this.host.life.handleSignal(this, signal)
     const handled = this.life === 'running' && this.inFlight === null ? this.#handleMessages(mailbox, throughput) : 0
     turn.actor = null
-    if (turn.asks.length > 0) turn.asks.length = 0
     return handled
   }
 
@@ -210,7 +206,7 @@ export class Cell implements Endpoint, Runnable, Child, Sibling<Cell>, Asker {
     const { reentrant } = this.definition
     if (reentrant === undefined || (reentrant.types !== true && !reentrant.types.has(message.type))) {
       this.inFlight = flight
-      for (const ask of turn.asks) if (ask.message === message) this.host.refuseCycle(ask.slot, ask.target, this)
+      for (const ask of asksDuring(message)) this.host.refuseCycle(ask.slot, ask.target, this)
     } else {
       const flights = this.openExtras.flights(reentrant.maxInFlight)
       flights.begin(flight)
@@ -312,10 +308,7 @@ export class Cell implements Endpoint, Runnable, Child, Sibling<Cell>, Asker {
 
   adopt(definition: SupervisingDefinition<Protocol, unknown>, options: ChildOptions<unknown>): Cell {
     const { name } = options
-    if (name !== undefined) {
-      if (!isActorName(name)) throw new InvalidOptionError('name', name, '1 to 128 characters of [A-Za-z0-9_.~$@:-]')
-      if (this.namedChildren?.has(name) === true) throw new NameTakenError(`${this.path}/${name}`)
-    }
+    if (name !== undefined) checkName(this, name)
     const child = new Cell(this.host, this, definition, options)
     if (name !== undefined) (this.namedChildren ??= new Map()).set(name, child)
     append<Cell>(this, child)
@@ -365,24 +358,32 @@ export class Cell implements Endpoint, Runnable, Child, Sibling<Cell>, Asker {
     return this.#timers
   }
 
-  get watches(): Watches | null {
+  get watches(): Watches<CellSignal> | null {
     return this.#watches
   }
 
-  get openWatches(): Watches {
+  get openWatches(): Watches<CellSignal> {
     this.#watches ??= new Watches()
     return this.#watches
   }
 
-  watch(target: Ref<Protocol>): void {
+  watch(target: Ref<Protocol>, message?: Message): void {
     const endpoint = this.host.endpointOf(target)
     const address = endpoint.address
-    if (this.openWatches.begin(address)) endpoint.signal({ type: 'watch', watcher: this, target: address })
+    if (this.openWatches.begin(address, message)) endpoint.signal({ type: 'watch', watcher: this, target: address })
   }
 
   unwatch(target: Ref<Protocol>): void {
     const endpoint = this.host.endpointOf(target)
-    if (this.#watches?.finish(endpoint.address) === true) endpoint.signal({ type: 'unwatch', watcher: this })
+    if (this.#watches?.finish(endpoint.address) !== undefined) endpoint.signal({ type: 'unwatch', watcher: this })
+  }
+
+  get openLinks(): Links {
+    return this.openExtras.openLinks
+  }
+
+  exitSignal(from: Linked | undefined, address: Address, reason: ExitReason): void {
+    this.signal({ type: 'exit', from, address, reason })
   }
 
   /** Lets go of everything that belonged to the incarnation that ends. */

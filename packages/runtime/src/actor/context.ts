@@ -1,6 +1,6 @@
 // What a handler holds. Bound to one incarnation: when that is over, it does nothing but count.
 
-import type { Address } from '../contracts/address.ts'
+import { type Address, formatAddress, sameNode } from '../contracts/address.ts'
 import type { Asker } from '../contracts/asker.ts'
 import type { Endpoint } from '../contracts/endpoint.ts'
 import type { ActorContext, ActorDefinition, SpawnArguments } from '../contracts/behavior.ts'
@@ -13,7 +13,7 @@ import type { DeferredReply } from '../contracts/reply.ts'
 import { type ServiceKey, serviceKey } from '../contracts/service.ts'
 import type { Tenure } from '../contracts/tenure.ts'
 import type { ChildOptions } from '../contracts/supervision.ts'
-import { NotHandlingError } from '../errors.ts'
+import { InvalidOptionError, NotHandlingError } from '../errors.ts'
 import type { RingQueue } from '../mailbox/ring-queue.ts'
 import { askEndpoint } from '../ref/ask.ts'
 import type { ActorTimers } from './actor-timers.ts'
@@ -22,6 +22,7 @@ import { takeMessage, takenOver } from './current-message.ts'
 import { ReplyLater } from './deferred-reply.ts'
 import type { Extras } from './extras.ts'
 import type { InFlight } from './in-flight.ts'
+import { link, type Linked, unlink } from './links.ts'
 import { findService, service } from './services.ts'
 import { stopChild } from './siblings.ts'
 import { asPromise } from './thenable.ts'
@@ -29,8 +30,13 @@ import { asPromise } from './thenable.ts'
 /** Under this key a leader-singleton provides its leadership to everything beneath it. */
 export const tenureKey: ServiceKey<Tenure> = serviceKey('tenure')
 
+/** Another cell, as far as links need it. */
+interface Linkable extends Linked {
+  exitSignal(from: Linked | undefined, address: Address, reason: ExitReason): void
+}
+
 /** The cell behind a context, as far as the context needs it. */
-interface Inside extends Asker {
+interface Inside extends Asker, Linkable {
   readonly host: Host & { findService(key: unknown): unknown }
   readonly ref: Ref<Protocol>
   readonly incarnation: number
@@ -42,7 +48,7 @@ interface Inside extends Asker {
   readonly entry: Endpoint
   call(callback: () => void): void
   end(reason: ExitReason): void
-  watch(target: Ref<Protocol>): void
+  watch(target: Ref<Protocol>, message?: Message): void
   unwatch(target: Ref<Protocol>): void
   readonly mailbox: { readonly messages: RingQueue } | null
   readonly inFlight: InFlight | null
@@ -110,12 +116,51 @@ export class Context implements ActorContext<Protocol> {
     if (this.#alive()) this.#cell.unwatch(target)
   }
 
+  watchWith(target: AnyRef, message: MessageOf<Protocol>): void {
+    if (this.#alive()) this.#cell.watch(target, message as Message)
+  }
+
+  link(target: AnyRef): void {
+    if (!this.#alive()) return
+    const other = this.#linked(target)
+    if (other === undefined) this.#cell.exitSignal(undefined, target.address, { shutdown: 'no-such-actor' })
+    else link(this.#cell, other)
+  }
+
+  unlink(target: AnyRef): void {
+    if (!this.#alive()) return
+    // Also one that is gone meanwhile: its exit signal may be under way.
+    const endpoint = this.#cell.host.endpointOf(target)
+    const other = 'exitSignal' in endpoint ? (endpoint as unknown as Linkable) : this.#linked(target)
+    if (other !== undefined) unlink(this.#cell, other)
+  }
+
+  exit(target: AnyRef, reason: ExitReason): void {
+    if (this.#alive()) this.#linked(target)?.exitSignal(undefined, this.#cell.address, reason)
+  }
+
+  /** The living actor of this node behind a ref; undefined when it is gone. */
+  #linked(target: AnyRef): Linkable | undefined {
+    const { host } = this.#cell
+    const { address } = host.endpointOf(target)
+    if (!sameNode(address.node, host.identity))
+      throw new InvalidOptionError('target', formatAddress(address), 'a ref to an actor of this node; watch it instead')
+    const found = host.lookup(address.path, address.uid)
+    if (found === undefined) return undefined
+    if (!('exitSignal' in found)) throw new InvalidOptionError('target', formatAddress(address), 'a ref to one actor; watch it instead')
+    return found as unknown as Linkable
+  }
+
   after(key: string, delayMs: number, message: MessageOf<Protocol>): void {
     if (this.#alive()) this.#cell.timers.after(key, delayMs, message)
   }
 
   every(key: string, intervalMs: number, message: MessageOf<Protocol>): void {
     if (this.#alive()) this.#cell.timers.every(key, intervalMs, message)
+  }
+
+  repeat(key: string, delayMs: number, message: MessageOf<Protocol>): void {
+    if (this.#alive()) this.#cell.timers.repeat(key, delayMs, message)
   }
 
   cancel(key: string): void {

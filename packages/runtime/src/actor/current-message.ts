@@ -4,6 +4,7 @@ import type { Message } from '../contracts/message.ts'
 import type { ReplyPort, ReplyTo } from '../contracts/reply.ts'
 import { NotHandlingError } from '../errors.ts'
 import type { RingQueue } from '../mailbox/ring-queue.ts'
+import { TimerTag } from './actor-timers.ts'
 import type { InFlight } from './in-flight.ts'
 
 /** Stands where the reply address was: the message waits in the stash, so it is neither handled nor answered now. */
@@ -39,6 +40,8 @@ export function takeMessage(cell: Holder, mark: ReplyPort, what: string): TakenM
   if (taken === undefined) throw new NotHandlingError(cell.path, what, 'no message is being handled now')
   if (taken.replyTo === stashed || taken.replyTo === takenOver)
     throw new NotHandlingError(cell.path, what, 'it was stashed, forwarded or taken over before')
+  // Nobody waits for the answer to a timer's message, but the timer waits for its handling.
+  if (mark === takenOver && taken.replyTo instanceof TimerTag) return { message: taken.message, replyTo: null }
   const messages = cell.mailbox?.messages
   if (messages?.taken !== undefined) messages.takenReply = mark
   else cell.inFlight!.replyTo = mark

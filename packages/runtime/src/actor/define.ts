@@ -45,6 +45,10 @@ export interface ActorTraits<S, I> {
   readonly started?: (state: S, ctx: AnyContext) => unknown
   /** Called once for each watched actor that is gone. */
   readonly terminated?: (state: S, event: { readonly address: Address; readonly reason: ExitReason }, ctx: AnyContext) => void
+  /** Whether exit signals of linked actors are told to `exited` instead of ending this one. Default false. */
+  readonly trapExit?: boolean
+  /** Called once per exit signal when exits are trapped. */
+  readonly exited?: (state: S, event: { readonly address: Address; readonly reason: ExitReason }, ctx: AnyContext) => unknown
   /** Called when the actor begins to stop for good, before its children are stopped; may be async within its shutdown time. */
   readonly stopping?: (state: S, reason: ExitReason, ctx: AnyContext) => unknown
   /** Called when the actor stops for good, after its children; may be async within its shutdown time. */
@@ -95,7 +99,7 @@ export function actor<S = undefined, I = undefined, M extends Message = Message,
 export function actor(spec: ActorTraits<unknown, unknown> & { on?: unknown; receive?: unknown }): ActorDefinition<Protocol, unknown> {
   validate(spec)
   const { name, state, started, mailbox, shutdownMs, middleware, reentrant } = spec
-  const { terminated, stopping, stopped, restarting } = spec
+  const { terminated, stopping, stopped, restarting, exited, trapExit } = spec
   const make = state ?? (() => undefined)
   return {
     name,
@@ -110,6 +114,8 @@ export function actor(spec: ActorTraits<unknown, unknown> & { on?: unknown; rece
     }),
     ...(middleware && { middleware }),
     ...(terminated && { terminated }),
+    ...(trapExit === true && { trapExit }),
+    ...(exited && { exited }),
     ...(stopping && { stopping }),
     ...(stopped && { stopped }),
     ...(restarting && { restarting }),
@@ -123,7 +129,7 @@ function begin(state: unknown, started: (state: unknown) => unknown): unknown {
   return isThenable(done) ? asPromise(done).then(() => state) : state
 }
 
-const hooks = ['state', 'started', 'terminated', 'stopping', 'stopped', 'restarting'] as const
+const hooks = ['state', 'started', 'terminated', 'stopping', 'stopped', 'restarting', 'exited'] as const
 
 function validate(spec: Partial<ActorTraits<unknown, unknown>> & { readonly on?: unknown; readonly receive?: unknown }): void {
   const { name, on, receive, mailbox, shutdownMs, reentrant, middleware } = spec
@@ -146,6 +152,8 @@ function validate(spec: Partial<ActorTraits<unknown, unknown>> & { readonly on?:
     throw new InvalidOptionError('reentrant', reentrant, 'true or an array of message types')
   if (middleware !== undefined && !(Array.isArray(middleware) && middleware.every((layer) => typeof layer === 'function')))
     throw new InvalidOptionError('middleware', middleware, 'an array of functions (next) => handler')
+  if (spec.trapExit !== undefined && typeof spec.trapExit !== 'boolean')
+    throw new InvalidOptionError('trapExit', spec.trapExit, 'true or false')
   checkShutdown('shutdownMs', shutdownMs)
 }
 

@@ -13,6 +13,7 @@ import { WaitingRoom } from '../mailbox/waiting-room.ts'
 import { currentMessage, stashed, takeMessage } from './current-message.ts'
 import { Behaviors } from './handler-table.ts'
 import { type InFlight, OpenFlights } from './in-flight.ts'
+import { Links } from './links.ts'
 
 /** Whose they are. */
 interface Owner {
@@ -39,6 +40,7 @@ export class Extras {
   #stash: Stash | null = null
   #flights: OpenFlights | null = null
   #waitingRoom: WaitingRoom | null = null
+  #links: Links | null = null
 
   constructor(owner: Owner) {
     this.#owner = owner
@@ -69,8 +71,9 @@ export class Extras {
     this.#stash.push(taken.message, taken.replyTo)
   }
 
-  get stashed(): number {
-    return this.#stash?.length ?? 0
+  /** Messages put aside, or with handlers that do not hold the actor. */
+  get waiting(): number {
+    return (this.#stash?.length ?? 0) + (this.#flights?.size ?? 0)
   }
 
   /** Puts everything stashed back, before what waits. */
@@ -89,6 +92,15 @@ export class Extras {
 
   get openFlights(): OpenFlights | null {
     return this.#flights
+  }
+
+  get links(): Links | null {
+    return this.#links
+  }
+
+  get openLinks(): Links {
+    this.#links ??= new Links()
+    return this.#links
   }
 
   /** Lets an offer wait for room. */

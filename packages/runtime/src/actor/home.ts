@@ -1,5 +1,6 @@
 // What a cell needs of its system, and what it is told. Generic in the cell, so that neither file needs the other.
 
+import type { Address } from '../contracts/address.ts'
 import type { Signal } from '../contracts/endpoint.ts'
 import type { ExitReason } from '../contracts/exit-reason.ts'
 import type { Failure } from '../contracts/failure.ts'
@@ -8,12 +9,15 @@ import type { Message } from '../contracts/message.ts'
 import type { ReplyTo } from '../contracts/reply.ts'
 import type { Context } from './context.ts'
 import type { Ending } from './ending.ts'
+import type { Linked } from './links.ts'
 
 /** Signals a cell gets from its own children and its own timers, besides those any endpoint understands. */
 export type CellSignalOf<C> =
   | Signal
   | { readonly type: 'child-started'; readonly child: C; readonly incarnation: number }
   | { readonly type: 'child-down'; readonly child: C; readonly incarnation: number; readonly reason: ExitReason }
+  /** A linked actor is over (`from`), or somebody wants this one to end (no `from`). */
+  | { readonly type: 'exit'; readonly from: Linked | undefined; readonly address: Address; readonly reason: ExitReason }
   | { readonly type: 'call'; readonly context: Context; readonly callback: () => void }
 
 /** What a cell needs of its system beyond what every Host offers. */

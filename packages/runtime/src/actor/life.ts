@@ -7,13 +7,14 @@ import type { Failure } from '../contracts/failure.ts'
 import type { Message } from '../contracts/message.ts'
 import type { ReplyTo } from '../contracts/reply.ts'
 import { turn } from '../dispatch/turn.ts'
-import type { Cell, CellSignal } from './cell.ts'
+import type { Cell } from './cell.ts'
 import { Context } from './context.ts'
 import { Control } from './control.ts'
 import type { Ending } from './ending.ts'
 import type { LifeCycle } from './home.ts'
 import type { InFlight } from './in-flight.ts'
 import { stashed } from './current-message.ts'
+import { handleSignal } from './signals.ts'
 import { asPromise, isThenable } from './thenable.ts'
 
 /** Begins an incarnation: the first one, or the next one after a restart. */
@@ -103,6 +104,8 @@ function fail(cell: Cell, cause: unknown, phase: Failure['phase'], message: Mess
   if (cell.ending !== null || cell.life === 'stopped' || cell.life === 'suspended') return
   cell.life = 'suspended'
   cell.failure = failure
+  // At once, not when the restart comes: until then a backoff may pass.
+  breakLinks(cell, failure)
   if (!tellParent(cell, failure)) end(cell, failure, 'remove')
 }
 
@@ -114,75 +117,10 @@ function tellParent(cell: Cell, reason: ExitReason): boolean {
   return true
 }
 
-/** Handles one signal in the cell's own turn. */
-function handleSignal(cell: Cell, signal: CellSignal): void {
-  try {
-    switch (signal.type) {
-      case 'stop':
-        end(cell, signal.reason, 'down')
-        return
-      case 'watch':
-        if (cell.life === 'stopped') cell.signal(signal)
-        else cell.openWatches.addWatcher(signal.watcher, signal.target)
-        return
-      case 'unwatch':
-        cell.watches?.removeWatcher(signal.watcher)
-        return
-      case 'terminated':
-        terminated(cell, signal)
-        return
-      case 'child-started':
-        if (signal.child.incarnation === signal.incarnation && signal.child.life === 'running') cell.supervision?.started(signal.child)
-        return
-      case 'child-down':
-        if (signal.child.incarnation !== signal.incarnation || signal.child.life !== 'suspended') return
-        // It failed and was then stopped: only how it stands now is told.
-        if (signal.reason !== (signal.child.exit ?? signal.child.failure)) return
-        if (cell.supervision === null || cell.ending !== null) end(signal.child, signal.reason, 'remove')
-        else cell.supervision.down(signal.child, signal.reason)
-        return
-      case 'call':
-        if (cell.context === signal.context && cell.ending === null) signal.callback()
-        return
-    }
-  } catch (cause) {
-    fail(cell, cause, 'signal', undefined, null)
-  }
-}
-
-/** Somebody watched is gone. One thing at a time: a hook does not run beside a start or an async handler, and not in a failed actor. */
-function terminated(cell: Cell, signal: Extract<CellSignal, { type: 'terminated' }>): void {
-  const { watches, life } = cell
-  if (watches === null || life === 'stopping' || life === 'stopped') return
-  if (life !== 'running' || cell.inFlight !== null) {
-    watches.postpone(signal)
-    return
-  }
-  if (!watches.finish(signal.address)) return
-  const { address, reason } = signal
-  const result: unknown = cell.definition.terminated?.(cell.behaviorState, { address, reason }, cell.context!)
-  if (isThenable(result)) holdWhile(cell, result)
-}
-
-/** An async hook holds the actor as an async handler does. */
-function holdWhile(cell: Cell, promise: PromiseLike<unknown>): void {
-  const flight: InFlight = { message: undefined, replyTo: null }
-  cell.inFlight = flight
-  const over = (): boolean => {
-    if (cell.inFlight !== flight) return false
-    cell.inFlight = null
-    return true
-  }
-  asPromise(promise).then(
-    () => {
-      if (over()) cell.resume()
-    },
-    (cause: unknown) => {
-      if (!over()) return
-      fail(cell, cause, 'signal', undefined, null)
-      cell.resume()
-    },
-  )
+/** Linked actors are told that this incarnation is over. */
+function breakLinks(cell: Cell, reason: ExitReason): void {
+  const links = cell.extras?.links
+  if (links != null && links.size > 0) links.break(cell, cell.address, reason)
 }
 
 /** Begins the end of an incarnation, or turns one under way towards another goal. */
@@ -329,6 +267,7 @@ function kill(cell: Cell): void {
 function finishEnding(cell: Cell, ending: Ending): void {
   if (ending.deadline !== undefined) cell.host.cancel(ending.deadline)
   cell.ending = null
+  breakLinks(cell, ending.reason)
   cell.clearIncarnation()
   if (ending.then === 'restart') {
     start(cell)

@@ -3,7 +3,7 @@
 import { isActorName, sameNode } from '../contracts/address.ts'
 import type { Endpoint } from '../contracts/endpoint.ts'
 import type { Host } from '../contracts/host.ts'
-import { InvalidOptionError } from '../errors.ts'
+import { InvalidOptionError, NameTakenError } from '../errors.ts'
 
 /** A member of such a list, which may be the head of one itself. */
 export interface Sibling<T> {
@@ -36,6 +36,15 @@ interface Parent<T> {
   readonly firstChild: T | null
   readonly path: string
   readonly host: Host
+}
+
+/** @throws InvalidOptionError @throws NameTakenError unless a child may have that name. */
+export function checkName(
+  parent: { readonly path: string; readonly namedChildren: ReadonlyMap<string, unknown> | null },
+  name: string,
+): void {
+  if (!isActorName(name)) throw new InvalidOptionError('name', name, '1 to 128 characters of [A-Za-z0-9_.~$@:-]')
+  if (parent.namedChildren?.has(name) === true) throw new NameTakenError(`${parent.path}/${name}`)
 }
 
 /** Stops the child behind an endpoint. @throws InvalidOptionError when it never was one. */

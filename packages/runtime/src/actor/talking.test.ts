@@ -297,8 +297,8 @@ test('a piped outcome comes as a message, and not into a later incarnation; a fu
   supervisor.onDown = (child) => supervisor.control.order(child, { type: 'restart' })
   system.spawn(supervisor.definition, { name: 'boss' })
   const ref: AnyRef = cell('/boss/a').ref
-  for (const n of [0, 1, 3]) ref.tell({ type: 'start', n } as never)
-  ref.tell({ type: 'start', n: 2, bad: true } as never)
+  for (const n of [0, 1, 3]) ref.tell({ type: 'start', n })
+  ref.tell({ type: 'start', n: 2, bad: true })
   await env.settle()
   gates[0]!.resolve(1)
   gates[1]!.reject('two')

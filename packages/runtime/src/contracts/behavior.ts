@@ -54,11 +54,26 @@ export interface ActorContext<P extends Protocol> {
   stop(child?: AnyRef): void
   /** Asks to be told, once, through `terminated`, when `target` is gone, wherever it lives; also when it already is. */
   watch(target: AnyRef): void
+  /** Like `watch`, but sends `message` to this actor instead of calling `terminated`. The last call for a target counts. */
+  watchWith(target: AnyRef, message: MessageOf<P>): void
   unwatch(target: AnyRef): void
+  /**
+   * Links this actor with another one of this node: when the incarnation of one fails or ends, the other gets its exit signal. It
+   * then ends with the same reason, unless that is `normal`, or it traps exits (`trapExit`). Linking with one that is gone gives an
+   * exit signal at once.
+   * @throws InvalidOptionError when the target is on another node, or a pool or an adapter.
+   */
+  link(target: AnyRef): void
+  /** Undoes a link; an exit signal that was not handled yet is taken back. */
+  unlink(target: AnyRef): void
+  /** Sends an exit signal to an actor of this node: it ends with that reason unless it traps exits; `normal` is ignored, `killed` cannot be trapped. */
+  exit(target: AnyRef, reason: ExitReason): void
   /** Sends `message` to this actor once, in `delayMs`. A timer of the same key is replaced. */
   after(key: string, delayMs: number, message: MessageOf<P>): void
   /** Sends `message` to this actor every `intervalMs` (fixed rate; missed beats are skipped). A timer of the same key is replaced. */
   every(key: string, intervalMs: number, message: MessageOf<P>): void
+  /** Sends `message` to this actor again and again, each time `delayMs` after the last one was handled (fixed delay). A timer of the same key is replaced. */
+  repeat(key: string, delayMs: number, message: MessageOf<P>): void
   /** Cancels the timer of that key, if any; its message does not arrive any more, even if it was due. */
   cancel(key: string): void
   /** Sends `message` to this actor whenever it has handled nothing for `ms`, until cancelled or replaced. A busy actor moves no timers. */
@@ -134,6 +149,10 @@ export interface ActorDefinition<P extends Protocol, I = undefined> {
   readonly middleware?: readonly Middleware[]
   /** Called once per watched actor that is gone. */
   terminated?(state: unknown, event: { readonly address: Address; readonly reason: ExitReason }, ctx: ActorContext<P>): void
+  /** Whether exit signals are told to `exited` instead of ending the actor. Default false. */
+  readonly trapExit?: boolean
+  /** Called once per exit signal when exits are trapped. */
+  exited?(state: unknown, event: { readonly address: Address; readonly reason: ExitReason }, ctx: ActorContext<P>): unknown
   /** Called when the actor begins to stop for good, before its children are stopped; may be async within its shutdown time. */
   stopping?(state: unknown, reason: ExitReason, ctx: ActorContext<P>): unknown
   /** Called between two incarnations, after the children of the old one; may be async within its shutdown time. */

@@ -23,10 +23,18 @@ export type Protocol = Record<string, (message: any) => unknown>
 
 type PayloadOf<F> = F extends () => unknown ? unknown : F extends (message: infer M) => unknown ? M : never
 
-/** The union of all messages of a protocol. */
-export type MessageOf<P extends Protocol> = {
+/** The union of all messages of a protocol; of a protocol that is not known (`any`), whatever has a type. */
+export type MessageOf<P extends Protocol> = 0 extends 1 & P ? UntypedMessage : KnownMessageOf<P>
+
+type KnownMessageOf<P extends Protocol> = {
   [K in keyof P & string]: { readonly type: K; readonly idempotencyKey?: string } & PayloadOf<P[K]>
 }[keyof P & string]
+
+/** A message of which only its type is known to be there. */
+interface UntypedMessage extends Message {
+  // oxlint-disable-next-line typescript/no-explicit-any
+  readonly [field: string]: any
+}
 
 /** What the actor answers to a message of type `K`. */
 export type ReplyOf<P extends Protocol, K extends keyof P> = Answer<Awaited<ReturnType<P[K]>>>

@@ -12,4 +12,17 @@ export interface TurnAsk {
 }
 
 /** The present turn. */
-export const turn: { actor: Asker | null; readonly asks: TurnAsk[] } = { actor: null, asks: [] }
+export const turn: { actor: Asker | null } = { actor: null }
+
+const asks: TurnAsk[] = []
+
+/** Remembers an ask until another message's handler asks: by then it is known whether this one's holds its actor. */
+export function noteAsk(ask: TurnAsk): void {
+  if (asks.length > 0 && asks[0]!.message !== ask.message) asks.length = 0
+  asks.push(ask)
+}
+
+/** The asks that the handler of a message made in its synchronous part. */
+export function asksDuring(message: Message): readonly TurnAsk[] {
+  return asks[0]?.message === message ? asks : []
+}
