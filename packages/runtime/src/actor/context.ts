@@ -21,6 +21,7 @@ import { adapterOf } from './adapter.ts'
 import { takeMessage, takenOver } from './current-message.ts'
 import { ReplyLater } from './deferred-reply.ts'
 import type { Extras } from './extras.ts'
+import type { HomeOf } from './home.ts'
 import type { InFlight } from './in-flight.ts'
 import { link, type Linked, unlink } from './links.ts'
 import { findService, service } from './services.ts'
@@ -37,7 +38,7 @@ interface Linkable extends Linked {
 
 /** The cell behind a context, as far as the context needs it. */
 interface Inside extends Asker, Linkable {
-  readonly host: Host & { findService(key: unknown): unknown }
+  readonly host: Host & Pick<HomeOf<never>, 'findService' | 'names' | 'groups'>
   readonly ref: Ref<Protocol>
   readonly incarnation: number
   readonly context: Context | null
@@ -240,6 +241,26 @@ export class Context implements ActorContext<Protocol> {
     }
     const definition = adapterOf({ entry: cell.entry, failLater }, map as (message: Message) => Message | undefined)
     return this.spawn(definition) as unknown as Ref<Q>
+  }
+
+  register(name: string): void {
+    if (this.#alive()) this.#cell.host.names.register(name, this.#cell.ref)
+  }
+
+  whereis<Q extends Protocol>(name: string): Ref<Q> | undefined {
+    return this.#cell.host.names.whereis(name) as Ref<Q> | undefined
+  }
+
+  join(group: string): void {
+    if (this.#alive()) this.#cell.host.groups.join(group, this.#cell.ref)
+  }
+
+  leave(group: string): void {
+    if (this.#alive()) this.#cell.host.groups.leave(group, this.#cell.ref)
+  }
+
+  broadcast(group: string, message: Message): number {
+    return this.#alive() ? this.#cell.host.groups.broadcast(group, message) : 0
   }
 
   ref<Q extends Protocol>(address: Address): Ref<Q> {

@@ -82,6 +82,10 @@ export interface ReceiveSpec<S, I, M extends Message, R> extends ActorTraits<S, 
 /** The protocol of a discriminated union of messages that are all answered alike. */
 export type UnionProtocol<M extends Message, R> = { [K in M['type']]: (message: Omit<Extract<M, { type: K }>, 'type'>) => R }
 
+/** Defines an actor with one `receive` for all its messages. */
+export function actor<S = undefined, I = undefined, M extends Message = Message, R = void>(
+  spec: ReceiveSpec<S, I, M, R>,
+): ActorDefinition<UnionProtocol<M, R>, I>
 /**
  * Defines an actor: its state and one handler per message type.
  *
@@ -92,10 +96,6 @@ export type UnionProtocol<M extends Message, R> = { [K in M['type']]: (message: 
 export function actor<S = undefined, I = undefined, H extends AnyHandlers<S> = AnyHandlers<S>>(
   spec: ActorSpec<S, I, H>,
 ): ActorDefinition<ProtocolOf<H>, I>
-/** Defines an actor with one `receive` for all its messages. */
-export function actor<S = undefined, I = undefined, M extends Message = Message, R = void>(
-  spec: ReceiveSpec<S, I, M, R>,
-): ActorDefinition<UnionProtocol<M, R>, I>
 export function actor(spec: ActorTraits<unknown, unknown> & { on?: unknown; receive?: unknown }): ActorDefinition<Protocol, unknown> {
   validate(spec)
   const { name, state, started, mailbox, shutdownMs, middleware, reentrant } = spec

@@ -6,6 +6,7 @@ import type { ExitReason } from '../contracts/exit-reason.ts'
 import type { Failure } from '../contracts/failure.ts'
 import type { Host } from '../contracts/host.ts'
 import type { Message } from '../contracts/message.ts'
+import type { AnyRef } from '../contracts/ref.ts'
 import type { ReplyTo } from '../contracts/reply.ts'
 import type { Context } from './context.ts'
 import type { Ending } from './ending.ts'
@@ -32,6 +33,12 @@ export interface HomeOf<C> extends Host {
   publish(cell: C): void
   unpublish(cell: C): void
   findService(key: unknown): unknown
+  readonly names: { register(name: string, ref: AnyRef): void; whereis(name: string): AnyRef | undefined }
+  readonly groups: {
+    join(group: string, member: AnyRef): void
+    leave(group: string, member: AnyRef): boolean
+    broadcast(group: string, message: Message): number
+  }
   /** The root cell is gone: the system has stopped. */
   rootStopped(): void
 }

@@ -113,6 +113,15 @@ export interface ActorContext<P extends Protocol> {
    * at the sender's, so keep it cheap; what it throws is this actor's failure. Ends with the incarnation.
    */
   adapt<Q extends Protocol>(map: (message: MessageOf<Q>) => MessageOf<P> | undefined): Ref<Q>
+  /** Gives this actor a name on this node, until it is gone. @throws NameTakenError @throws InvalidOptionError */
+  register(name: string): void
+  /** Who has a name on this node now; `definition` says what it speaks. */
+  whereis<Q extends Protocol>(name: string, definition?: ActorDefinition<Q, never>): Ref<Q> | undefined
+  /** Makes this actor a member of a process group of this node, until it leaves or is gone. */
+  join(group: string): void
+  leave(group: string): void
+  /** Tells every member of a process group of this node; answers how many there were. */
+  broadcast<Q extends Protocol>(group: string, message: MessageOf<Q>, definition?: ActorDefinition<Q, never>): number
   /** A ref to an actor by address, for example one that was received or configured. */
   ref<Q extends Protocol>(address: Address): Ref<Q>
   /** Something provided to this actor by an ancestor or by the system. @throws ServiceMissingError */

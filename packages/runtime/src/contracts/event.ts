@@ -42,3 +42,6 @@ export type NewEvent = WithoutTime<SystemEvent>
 
 /** How loud an event is in the log. */
 export type Level = 'debug' | 'info' | 'warn' | 'error'
+
+/** The events of one type. */
+export type EventOf<T extends SystemEvent['type']> = Extract<SystemEvent, { readonly type: T }>
