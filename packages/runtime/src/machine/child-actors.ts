@@ -11,7 +11,8 @@ import { connect, type LogicSnapshot, unregister } from './xstate-inside.ts'
 /** One child, from its start until the machine lets go of it. */
 interface Entry {
   readonly ref: AnyActor
-  readonly child: Child
+  /** Undefined while it is being started. */
+  child: Child | undefined
   /** Its end was told to the machine, or is the machine's own wish. */
   over: boolean
 }
@@ -43,7 +44,10 @@ export class ChildActors {
   }
 
   start(ref: AnyActor): void {
-    this.#entries.set(ref, { ref, child: this.#spawn(ref), over: false })
+    // It may be done before this returns.
+    const entry: Entry = { ref, child: undefined, over: false }
+    this.#entries.set(ref, entry)
+    entry.child = this.#spawn(ref)
   }
 
   /** Stops a child after what was sent to it before. */
@@ -52,9 +56,9 @@ export class ChildActors {
     if (entry === undefined) return
     this.#entries.delete(ref)
     unregister(ref)
-    if (entry.over) return
+    const { child, over } = entry
+    if (over || child === undefined) return
     entry.over = true
-    const { child } = entry
     // A stop is a signal and would overtake what waits.
     const waits = ActorRef.endpointOf(child.ref).outstanding > 0
     if (!waits || !this.#owner.stopInOrder(ref)) this.#owner.control.order(child, { type: 'stop', reason: 'shutdown' })

@@ -10,6 +10,7 @@ import { boss } from '../testing/boss.fixture.ts'
 import { deferred, expectBalanced, stage } from '../testing/stage.fixture.ts'
 import { machineActor } from './machine-actor.ts'
 import { postpone, reply, replyLater } from './machine-actions.ts'
+import type { MachineProtocol } from './machine-protocol.ts'
 import { machineOutput, machineState } from './machine-queries.ts'
 
 type Events = { type: 'add'; by: number } | { type: 'total' } | { type: 'fail' } | { type: 'lock' } | { type: 'unlock' }
@@ -50,6 +51,8 @@ test('a machine is spawned like any other actor: its events are the messages, it
   const total = await ref.ask({ type: 'total' })
   expect(total).toBe(42)
   expectTypeOf(total).toBeNumber()
+  // The type of a ref speaks of events and answers, not of XState.
+  expectTypeOf(ref).toEqualTypeOf<Ref<MachineProtocol<Events, { total: number }>>>()
   // @ts-expect-error the machine has no such event
   ref.tell({ type: 'subtract', by: 2 })
   // @ts-expect-error the payload is wrong
@@ -258,4 +261,18 @@ test('what is not a machine, or has a wrong option, is refused in the caller', (
   expect(() => machineActor({} as never)).toThrow(/machine is/)
   expect(() => machineActor(createMachine({}))).toThrow(/name is "\(machine\)"/)
   expect(() => machineActor(counter, { persist: 1 as never })).toThrow(/persist is 1/)
+})
+
+test('a machine that is stopped while it is being restored begins nothing', async () => {
+  const { system, env } = stage()
+  const gate = deferred<undefined>()
+  const said: string[] = []
+  const machine = createMachine({ id: 'm', entry: () => said.push('in'), after: { 1000: '.x' }, initial: 'x', states: { x: {} } })
+  system.spawn(machineActor(machine, { restore: () => gate.promise }))
+  const stopped = system.stop()
+  await env.settle()
+  gate.resolve(undefined)
+  await stopped
+  expect(said).toEqual([])
+  expect(env.pendingTimers).toBe(0)
 })

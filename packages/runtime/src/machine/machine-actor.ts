@@ -13,7 +13,8 @@ import { InvalidOptionError } from '../errors.ts'
 import { defaultCapacity } from '../mailbox/mailbox.ts'
 import type { MachineProtocol, Replies } from './machine-protocol.ts'
 import { isQuery } from './machine-queries.ts'
-import { MachineRun, type RunOptions } from './machine-run.ts'
+import { MachineRun } from './machine-run.ts'
+import type { RunOptions } from './run-options.ts'
 import { type PersistedMachine, unseal } from './persisted-machine.ts'
 import { beginningOf, bounded, isMachine, rootRef } from './xstate-inside.ts'
 
@@ -55,15 +56,15 @@ export interface MachineOptions<M extends AnyStateMachine, R extends Replies = R
 export function machineActor<M extends AnyStateMachine, R extends Replies = Record<never, never>>(
   machine: M,
   options: MachineOptions<M, R> & { readonly input: InputFrom<M> },
-): ActorDefinition<MachineProtocol<M, R>, InputFrom<M> | undefined>
+): ActorDefinition<MachineProtocol<EventFromLogic<M>, R>, InputFrom<M> | undefined>
 export function machineActor<M extends AnyStateMachine, R extends Replies = Record<never, never>>(
   machine: M,
   options?: MachineOptions<M, R>,
-): ActorDefinition<MachineProtocol<M, R>, InputFrom<M>>
+): ActorDefinition<MachineProtocol<EventFromLogic<M>, R>, InputFrom<M>>
 export function machineActor<M extends AnyStateMachine, R extends Replies>(
   machine: M,
   options: MachineOptions<M, R> = {},
-): ActorDefinition<MachineProtocol<M, R>, InputFrom<M>> {
+): ActorDefinition<MachineProtocol<EventFromLogic<M>, R>, InputFrom<M>> {
   const name = validated(machine, options)
   const { input, restore, mailbox, emitted, done, persist } = options
   const logic = bounded(machine)
@@ -94,10 +95,11 @@ export function machineActor<M extends AnyStateMachine, R extends Replies>(
         return run
       }
       const restored = restore?.(ctx)
-      return isThenable(restored) ? restored.then(begin) : begin(restored)
+      // Ended while it was being restored: it begins nothing any more.
+      return isThenable(restored) ? restored.then((envelope) => (ctx.signal.aborted ? run : begin(envelope))) : begin(restored)
     },
   }
-  return definition as unknown as ActorDefinition<MachineProtocol<M, R>, InputFrom<M>>
+  return definition as unknown as ActorDefinition<MachineProtocol<EventFromLogic<M>, R>, InputFrom<M>>
 }
 
 /** The actor of a child that a machine has invoked or spawned; it lives once. */

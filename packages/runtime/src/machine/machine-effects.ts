@@ -4,13 +4,14 @@
 import type { AnyActor, AnyEventObject } from 'xstate'
 import type { ChildActors } from './child-actors.ts'
 import type { DelayedEvents } from './delayed-events.ts'
-import { deliver, type Effect, hold, type LogicSnapshot } from './xstate-inside.ts'
+import { beginningOf, deliver, type Effect, hold, type LogicSnapshot } from './xstate-inside.ts'
 
 /** What effects are done with. */
 export interface World {
   readonly ref: AnyActor
   readonly delayed: DelayedEvents
   readonly children: ChildActors
+  readonly hasChildren: boolean
   emit(event: AnyEventObject): void
 }
 
@@ -26,7 +27,7 @@ export function holdNewChildren(world: World, next: LogicSnapshot): void {
 
 /** Does the built-in actions of a step in their order. */
 export function perform(world: World, effects: readonly Effect[], next: LogicSnapshot): void {
-  const { delayed, children } = world
+  if (effects.length === 0 && !world.hasChildren && Object.keys(next.children ?? {}).length === 0) return
   const living = new Set(refsOf(next))
   const byAction = new Set(effects.map(({ type, params }) => (type === 'xstate.spawnChild' ? (params as Spawn).actorRef : undefined)))
   // Those that an assign has spawned come without an action of their own.
@@ -40,28 +41,28 @@ export function perform(world: World, effects: readonly Effect[], next: LogicSna
         break
       }
       case 'xstate.stopChild':
-        if (params !== undefined) children.stop(params as AnyActor)
+        if (params !== undefined) world.children.stop(params as AnyActor)
         break
       case 'xstate.raise': {
         const { event, id, delay } = params as Send
-        if (delay !== undefined) delayed.schedule(id, event, undefined, delay)
+        if (delay !== undefined) world.delayed.schedule(id, event, undefined, delay)
         break
       }
       case 'xstate.sendTo': {
         const { to, event, id, delay } = params as Send & { to: AnyActor }
         if (delay === undefined) deliver(to, event)
-        else delayed.schedule(id, event, to === world.ref ? undefined : to, delay)
+        else world.delayed.schedule(id, event, to === world.ref ? undefined : to, delay)
         break
       }
       case 'xstate.cancel':
-        delayed.cancel((params as { sendId: string }).sendId)
+        world.delayed.cancel((params as { sendId: string }).sendId)
         break
       case 'xstate.emit':
         world.emit((params as { event: AnyEventObject }).event)
         break
     }
   }
-  children.keepOnly(living)
+  if (world.hasChildren) world.children.keepOnly(living)
 }
 
 /** Starts the active children of a restored machine. */
@@ -87,6 +88,8 @@ function startIfNew(world: World, ref: AnyActor): void {
   if (isNew(world, ref)) world.children.start(ref)
 }
 
-function isNew({ children }: World, ref: AnyActor): boolean {
-  return !children.has(ref) && (ref.getSnapshot() as LogicSnapshot).status === 'active'
+/** Whether a child is still to be started: it is not ours yet, and did not end before it was persisted. */
+function isNew(world: World, ref: AnyActor): boolean {
+  if (world.hasChildren && world.children.has(ref)) return false
+  return beginningOf(ref).persisted === undefined || (ref.getSnapshot() as LogicSnapshot).status === 'active'
 }

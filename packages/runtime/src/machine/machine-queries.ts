@@ -44,7 +44,7 @@ export function persistMachine(ref: AnyRef, options?: AskOptions): Promise<Persi
   return (ref as Ref<MachineQueries>).ask({ type: '@persist' }, options)
 }
 
-/** The output of the machine behind a ref, once it is done. @throws (rejects with) AskTimeoutError, or ActorFailedError when it ends otherwise. */
+/** The output of the machine behind a ref, once it is done; waits as long as an ask does, so raise `timeoutMs`. @throws (rejects with) AskTimeoutError, or ActorFailedError when it ends otherwise. */
 export function machineOutput<O = unknown>(ref: AnyRef, options?: AskOptions): Promise<O> {
   return (ref as Ref<MachineQueries>).ask({ type: '@output' }, options) as Promise<O>
 }

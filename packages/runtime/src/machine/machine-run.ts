@@ -7,14 +7,16 @@ import type { AnyContext } from '../actor/define.ts'
 import type { Cell } from '../actor/cell.ts'
 import { asPromise, isThenable } from '../actor/thenable.ts'
 import { describeCause, type ExitReason } from '../contracts/exit-reason.ts'
-import type { Message, Protocol } from '../contracts/message.ts'
-import type { Child, SupervisingDefinition, Supervision, SupervisionControl } from '../contracts/supervision.ts'
+import type { Message } from '../contracts/message.ts'
+import type { Child, Supervision, SupervisionControl } from '../contracts/supervision.ts'
 import { ActorRef } from '../ref/actor-ref.ts'
 import { ChildActors } from './child-actors.ts'
 import { type DelayedEvent, DelayedEvents } from './delayed-events.ts'
 import { Inward } from './inward.ts'
 import { type ActionHost, defaultReplyKey, hostActions } from './machine-actions.ts'
 import type { MachineQueries, MachineState } from './machine-queries.ts'
+import { logValues } from './machine-log.ts'
+import type { RunOptions } from './run-options.ts'
 import { OpenAsks } from './open-asks.ts'
 import { holdNewChildren, isOwnAction, perform, startChildren, type World } from './machine-effects.ts'
 import { delaysOf, type PersistedMachine, seal, withDelays } from './persisted-machine.ts'
@@ -33,20 +35,6 @@ import {
   unregisterBeneath,
 } from './xstate-inside.ts'
 
-/** What a run needs besides its logic. */
-export interface RunOptions {
-  readonly logic: AnyActorLogic
-  readonly ref: AnyActor
-  /** Defines the actor of a child. */
-  define(ref: AnyActor): SupervisingDefinition<Protocol>
-  /** Event types that are put aside while the machine does not take them. */
-  readonly postponed: ReadonlySet<string>
-  emitted?(event: AnyEventObject, ctx: AnyContext): void
-  done?(output: unknown, ctx: AnyContext): void
-  /** Called after each step that changed something. */
-  persist?(envelope: PersistedMachine, ctx: AnyContext): unknown
-}
-
 /** Under this key wait those who asked for the output. */
 const outputKey = '#output'
 /** How long something from within waits, in milliseconds, when the mailbox is full and the actor is held. */
@@ -56,16 +44,14 @@ const nothing: LogicSnapshot = { status: 'stopped' }
 const runs = new WeakMap<AnyActor, MachineRun>()
 
 /** One incarnation of a logic. */
-export class MachineRun implements Supervision, ActionHost {
+export class MachineRun implements Supervision, ActionHost, World {
   readonly #options: RunOptions
   readonly #logic: AnyActorLogic
-  readonly #ref: AnyActor
   readonly #parent: AnyActor | undefined
   readonly #control: SupervisionControl
   readonly #scope: AnyActorScope
-  readonly #delayed: DelayedEvents
-  readonly #children: ChildActors
-  readonly #world: World
+  #delayed: DelayedEvents | undefined
+  #children: ChildActors | undefined
   #cell!: Cell
   #asks!: OpenAsks
   #ctx!: AnyContext
@@ -85,10 +71,23 @@ export class MachineRun implements Supervision, ActionHost {
   constructor(control: SupervisionControl, options: RunOptions) {
     this.#options = options
     this.#logic = options.logic
-    this.#ref = options.ref
     this.#parent = parentOf(options.ref)
     this.#control = control
-    this.#delayed = new DelayedEvents({
+    this.#scope = scopeOf(options.ref, {
+      act: (effect) => void this.#effects.push(effect),
+      emit: (event) => this.emit(event),
+      log: (...values) => this.log(values),
+    })
+  }
+
+  get ref(): AnyActor {
+    return this.#options.ref
+  }
+
+  /** Made with the first delay: most machines wait for nothing most of the time. */
+  get delayed(): DelayedEvents {
+    const control = this.#control
+    this.#delayed ??= new DelayedEvents({
       now: () => control.env.now(),
       after: (delayMs, callback) => {
         this.#heedEnd()
@@ -97,18 +96,22 @@ export class MachineRun implements Supervision, ActionHost {
       cancel: (handle) => control.cancel(handle),
       due: (delayed) => this.#enqueue(delayed.event.type, () => this.#due(delayed)),
     })
-    this.#children = new ChildActors({
-      control,
-      define: (ref) => options.define(ref),
+    return this.#delayed
+  }
+
+  /** Made with the first child. */
+  get children(): ChildActors {
+    this.#children ??= new ChildActors({
+      control: this.#control,
+      define: (ref) => this.#options.define(ref),
       stopInOrder: (ref) => runs.get(ref)?.stopInOrder() ?? false,
-      enqueue: (event, from) => this.#enqueue(event.type, () => void (this.#children.has(from) && this.#step(event))),
+      enqueue: (event, from) => this.#enqueue(event.type, () => void (this.children.has(from) && this.#step(event))),
     })
-    this.#world = { ref: options.ref, delayed: this.#delayed, children: this.#children, emit: (event) => this.#emit(event) }
-    this.#scope = scopeOf(options.ref, {
-      act: (effect) => void this.#effects.push(effect),
-      emit: (event) => this.#emit(event),
-      log: (...values) => this.log(values),
-    })
+    return this.#children
+  }
+
+  get hasChildren(): boolean {
+    return this.#children !== undefined
   }
 
   /** Begins the life of the logic, from its input or from what was persisted of it. Throws what its first step throws. */
@@ -116,15 +119,15 @@ export class MachineRun implements Supervision, ActionHost {
     this.#ctx = ctx
     this.#cell = ActorRef.endpointOf(ctx.self) as Cell
     this.#asks = new OpenAsks(this.#cell, () => ctx.signal)
-    unregisterBeneath(this.#ref)
-    runs.set(this.#ref, this)
-    hostActions(this.#ref, this)
-    connect(this.#ref, {
+    unregisterBeneath(this.ref)
+    runs.set(this.ref, this)
+    hostActions(this.ref, this)
+    connect(this.ref, {
       deliver: (event) => this.#enqueue(event.type, () => void this.#step(event)),
       snapshot: () => this.#snapshot,
       persisted: () => this.persisted(),
     })
-    bookIds(this.#ref, persisted)
+    bookIds(this.ref, persisted)
     if (persisted === undefined) this.#enter(this.#logic.getInitialSnapshot(this.#scope, input) as LogicSnapshot)
     else this.#restore(persisted)
     if (this.#snapshot.status !== 'active' || isMachine(this.#logic)) return
@@ -171,12 +174,12 @@ export class MachineRun implements Supervision, ActionHost {
     this.#effects = []
     // For a machine an error is a failure. A promise that rejects is not: its machine is told, and has a word for it.
     if (next.status === 'error' && isMachine(this.#logic)) throw next.error
-    holdNewChildren(this.#world, next)
+    holdNewChildren(this, next)
     for (const effect of effects) if (isOwnAction(effect)) this.#act(effect)
     const before = this.#snapshot
     this.#snapshot = next
     this.#changed = true
-    perform(this.#world, effects, next)
+    perform(this, effects, next)
     if (next.status !== 'active') this.#end(next)
     else if (before._nodes !== next._nodes && before !== nothing) this.#moved = true
     if (next.status === 'active') this.#sync()
@@ -202,19 +205,19 @@ export class MachineRun implements Supervision, ActionHost {
 
   /** The logic is over: its parent machine and whoever asked are told, and the actor ends. */
   #end(last: LogicSnapshot): void {
-    this.#delayed.clear()
+    this.#delayed?.clear()
     const parent = this.#parent
-    const { id } = this.#ref
+    const { id } = this.ref
     if (last.status === 'done') {
       const { output } = last
       if (!this.#answered) this.reply(output, undefined)
       this.#asks.answerAll(output)
       this.#options.done?.(output, this.#ctx)
-      if (parent !== undefined) runs.get(parent)?.childEnded(this.#ref, { type: `xstate.done.actor.${id}`, output, actorId: id })
+      if (parent !== undefined) runs.get(parent)?.childEnded(this.ref, { type: `xstate.done.actor.${id}`, output, actorId: id })
       this.#ctx.stop()
     } else if (last.status === 'error') {
       const { error } = last
-      if (parent !== undefined) runs.get(parent)?.childEnded(this.#ref, { type: `xstate.error.actor.${id}`, error, actorId: id })
+      if (parent !== undefined) runs.get(parent)?.childEnded(this.ref, { type: `xstate.error.actor.${id}`, error, actorId: id })
       this.#control.exit({ shutdown: `rejected: ${describeCause(error)}` })
     }
   }
@@ -224,7 +227,7 @@ export class MachineRun implements Supervision, ActionHost {
   started(): void {}
 
   down(child: Child, reason: ExitReason): void {
-    this.#children.down(child, reason, (ref) => ref.getSnapshot() as LogicSnapshot)
+    this.children.down(child, reason, (ref) => ref.getSnapshot() as LogicSnapshot)
   }
 
   /** Ends once everything that waits has been handled; false when the mailbox has no room for the wish. */
@@ -234,13 +237,13 @@ export class MachineRun implements Supervision, ActionHost {
 
   /** A child announces its end; it counts unless the machine has let go of it by the time the event is handled. */
   childEnded(ref: AnyActor, event: AnyEventObject): void {
-    if (this.#children.ending(ref)) this.#enqueue(event.type, () => void (this.#children.has(ref) && this.#step(event)))
+    if (this.children.ending(ref)) this.#enqueue(event.type, () => void (this.children.has(ref) && this.#step(event)))
   }
 
   #sync(): void {
     const parent = this.#parent
-    if (parent === undefined || !isSynced(this.#ref)) return
-    deliver(parent, { type: `xstate.snapshot.${this.#ref.id}`, snapshot: this.#snapshot })
+    if (parent === undefined || !isSynced(this.ref)) return
+    deliver(parent, { type: `xstate.snapshot.${this.ref.id}`, snapshot: this.#snapshot })
   }
 
   #heedEnd(): void {
@@ -251,7 +254,7 @@ export class MachineRun implements Supervision, ActionHost {
 
   /** The incarnation ends: timers are cleared, a promise is aborted, a callback or observable is cleaned up. */
   #dispose(): void {
-    this.#delayed.clear()
+    this.#delayed?.clear()
     if (this.#snapshot.status !== 'active' || isMachine(this.#logic)) return
     try {
       this.#snapshot = this.#logic.transition(this.#snapshot, { type: 'xstate.stop' }, this.#scope) as LogicSnapshot
@@ -279,7 +282,7 @@ export class MachineRun implements Supervision, ActionHost {
   }
 
   #due(delayed: DelayedEvent): void {
-    if (!this.#delayed.take(delayed)) return
+    if (!this.delayed.take(delayed)) return
     if (delayed.to === undefined) this.#step(delayed.event)
     else deliver(delayed.to, delayed.event)
     this.#changed = true
@@ -329,7 +332,7 @@ export class MachineRun implements Supervision, ActionHost {
     const base = this.#logic.getPersistedSnapshot(asSnapshot(this.#snapshot), { __unsafeAllowInlineActors: true })
     if (!isMachine(this.#logic)) return base
     const { env } = this.#control
-    return withDelays(base, this.#snapshot, this.#delayed.all(), this.#parent, { wallMs: env.wallNow(), nowMs: env.now() })
+    return withDelays(base, this.#snapshot, this.#delayed?.all() ?? [], this.#parent, { wallMs: env.wallNow(), nowMs: env.now() })
   }
 
   /** Looking at a machine does it no harm: what cannot be persisted is the asker's error. */
@@ -354,9 +357,9 @@ export class MachineRun implements Supervision, ActionHost {
     if (snapshot.status === 'error') throw snapshot.error
     this.#snapshot = snapshot
     if (!isMachine(this.#logic)) return
-    startChildren(this.#world, snapshot)
+    startChildren(this, snapshot)
     for (const { id, event, to, delayMs } of delaysOf(persisted, snapshot, this.#parent, this.#control.env.wallNow())) {
-      this.#delayed.schedule(id, event, to, delayMs)
+      this.delayed.schedule(id, event, to, delayMs)
     }
     if (snapshot.status === 'done') this.#end(snapshot)
   }
@@ -375,14 +378,11 @@ export class MachineRun implements Supervision, ActionHost {
 
   // --- Out ------------------------------------------------------------------------------------------------------------------
 
-  #emit(event: AnyEventObject): void {
+  emit(event: AnyEventObject): void {
     this.#options.emitted?.(event, this.#ctx)
   }
 
   log(values: readonly unknown[]): void {
-    const [label, value] = values.length > 1 ? values : [undefined, values[0]]
-    const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value))
-    const path = this.#control.path
-    this.#ctx.log.info({ path, value, ...(label !== undefined && { label }) }, label === undefined ? text : `${label as string}: ${text}`)
+    logValues(this.#ctx.log, this.#control.path, values)
   }
 }

@@ -17,7 +17,7 @@ interface Kept {
 export class OpenAsks {
   readonly #cell: Cell
   readonly #signal: () => AbortSignal
-  readonly #kept = new Map<string, Kept[]>()
+  #kept: Map<string, Kept[]> | undefined
 
   /** `signal` is the incarnation's; it is only asked for when there is something to reject at its end. */
   constructor(cell: Cell, signal: () => AbortSignal) {
@@ -29,7 +29,8 @@ export class OpenAsks {
   keep(key: string): void {
     const replyTo = currentMessage(this.#cell)?.replyTo
     if (replyTo === undefined || replyTo === null || replyTo === takenOver) return
-    if (this.#kept.size === 0) this.#signal().addEventListener('abort', this.#rejectAll, { once: true })
+    if (this.#kept === undefined) this.#signal().addEventListener('abort', () => this.#rejectAll(), { once: true })
+    this.#kept ??= new Map()
     const kept = takeMessage(this.#cell, takenOver, 'replyLater')
     const others = this.#kept.get(key)
     if (others === undefined) this.#kept.set(key, [kept])
@@ -38,13 +39,13 @@ export class OpenAsks {
 
   /** Answers all asks kept under a key. */
   answer(key: string, value: unknown): void {
-    const kept = this.#kept.get(key) ?? []
-    this.#kept.delete(key)
+    const kept = this.#kept?.get(key) ?? []
+    this.#kept?.delete(key)
     for (const { replyTo } of kept) this.#cell.host.resolveReply(replyTo, value)
   }
 
   answerAll(value: unknown): void {
-    for (const key of [...this.#kept.keys()]) this.answer(key, value)
+    for (const key of [...(this.#kept?.keys() ?? [])]) this.answer(key, value)
   }
 
   /** Tells the asker of the message in hand, if there is one, that it is not done, and why. */
@@ -70,11 +71,11 @@ export class OpenAsks {
     }
   }
 
-  readonly #rejectAll = (): void => {
+  #rejectAll(): void {
     const target = formatAddress(this.#cell.address)
-    for (const { message, replyTo } of [...this.#kept.values()].flat()) {
+    for (const { message, replyTo } of [...(this.#kept?.values() ?? [])].flat()) {
       this.#cell.host.rejectReply(replyTo, new ActorFailedError(target, message, 'it ended before it answered'))
     }
-    this.#kept.clear()
+    this.#kept?.clear()
   }
 }
