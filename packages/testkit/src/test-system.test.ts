@@ -48,3 +48,9 @@ test('books that do not add up are said to be so', async () => {
   expect(() => system.expectBalanced()).toThrow('the books do not balance')
   counters.sent--
 })
+
+test('a test system is shut down in phases as any other, in its own time', async () => {
+  const system = testSystem()
+  const { phases } = await system.shutdown({ phases: [{ name: 'slow', timeoutMs: 1000, run: () => new Promise(() => {}) }] })
+  expect(phases.map(({ name, outcome }) => `${name} ${outcome}`)).toEqual(['slow timed-out', 'drain done', 'stop done'])
+})

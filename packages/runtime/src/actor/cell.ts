@@ -9,6 +9,7 @@ import type { LifeState } from '../contracts/lifecycle.ts'
 import type { Message, Protocol } from '../contracts/message.ts'
 import type { Ref } from '../contracts/ref.ts'
 import type { ReplyPort, ReplyTo } from '../contracts/reply.ts'
+import type { MessageSchemas } from '../contracts/schema.ts'
 import type { ServiceKey } from '../contracts/service.ts'
 import type { Shutdown } from '../contracts/shutdown.ts'
 import type { Child, ChildOptions, SupervisingDefinition, Supervision } from '../contracts/supervision.ts'
@@ -23,7 +24,7 @@ import type { Ending } from './ending.ts'
 import { Extras } from './extras.ts'
 import type { CellSignalOf, HomeOf } from './home.ts'
 import type { InFlight } from './in-flight.ts'
-import type { Linked, Links } from './links.ts'
+import type { Linked } from './links.ts'
 import { append, checkName, detach, type Sibling } from './siblings.ts'
 import { asPromise, isThenable } from './thenable.ts'
 import { Watches } from './watches.ts'
@@ -103,6 +104,10 @@ export class Cell implements Endpoint, Runnable, Child, Sibling<Cell>, Asker, Li
     if (offered === 'made-room') host.deadLetter(mailbox.evicted!, mailbox.evictedReply, 'mailbox-full', formatAddress(this.address))
     else host.counters.waiting++
     if (!this.queued && this.life === 'running' && this.inFlight === null) host.dispatcher.schedule(this)
+  }
+
+  get schemas(): MessageSchemas | undefined {
+    return this.definition.schemas
   }
 
   accepts(): boolean {
@@ -331,12 +336,11 @@ export class Cell implements Endpoint, Runnable, Child, Sibling<Cell>, Asker, Li
     return child
   }
 
-  /** Ends this actor after the current handler. */
+  /** Ends this actor after the current handler; `endNow` is for its parent. */
   end(reason: ExitReason): void {
     this.signal({ type: 'stop', reason })
   }
 
-  /** Ends this actor now; for its parent. */
   endNow(reason: ExitReason, then: Ending['then']): void {
     this.host.life.end(this, reason, then)
   }
@@ -376,10 +380,6 @@ export class Cell implements Endpoint, Runnable, Child, Sibling<Cell>, Asker, Li
   unwatch(target: Ref<Protocol>): void {
     const endpoint = this.host.endpointOf(target)
     if (this.#watches?.finish(endpoint.address) !== undefined) endpoint.signal({ type: 'unwatch', watcher: this })
-  }
-
-  get openLinks(): Links {
-    return this.openExtras.openLinks
   }
 
   exitSignal(from: Linked | undefined, address: Address, reason: ExitReason): void {

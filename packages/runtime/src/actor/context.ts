@@ -18,7 +18,7 @@ import type { RingQueue } from '../mailbox/ring-queue.ts'
 import { askEndpoint } from '../ref/ask.ts'
 import type { ActorTimers } from './actor-timers.ts'
 import { adapterOf } from './adapter.ts'
-import { takeMessage, takenOver } from './current-message.ts'
+import { stashed, takeMessage, takenOver } from './current-message.ts'
 import { ReplyLater } from './deferred-reply.ts'
 import type { Extras } from './extras.ts'
 import type { HomeOf } from './home.ts'
@@ -211,6 +211,14 @@ export class Context implements ActorContext<Protocol> {
   deferReply<T = unknown>(): DeferredReply<T> {
     const { host } = this.#cell
     return new ReplyLater(host, this.#alive() ? takeMessage(this.#cell, takenOver, 'deferReply').replyTo : null)
+  }
+
+  /** Refuses the message in hand as one that is not what its schema wants. */
+  refuse(why: string): void {
+    const { host, ref } = this.#cell
+    const { message, replyTo } = takeMessage(this.#cell, stashed, 'refuse')
+    host.counters.waiting--
+    host.deadLetter(message, replyTo, 'invalid', formatAddress(ref.address), why)
   }
 
   pipe<T>(promise: PromiseLike<T>, onOk: (value: T) => MessageOf<Protocol>, onError: (cause: unknown) => MessageOf<Protocol>): void {

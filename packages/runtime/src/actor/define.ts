@@ -6,11 +6,13 @@ import type { ActorContext, ActorDefinition, MailboxOptions, Overflow } from '..
 import type { ExitReason } from '../contracts/exit-reason.ts'
 import type { Middleware } from '../contracts/handling.ts'
 import type { Message, Protocol } from '../contracts/message.ts'
+import type { MessageSchemas, StandardSchema } from '../contracts/schema.ts'
 import type { Shutdown } from '../contracts/shutdown.ts'
 import { InvalidOptionError } from '../errors.ts'
 import { defaultCapacity } from '../mailbox/mailbox.ts'
 import { handlerTable } from './handler-table.ts'
 import { defaultMaxInFlight } from './in-flight.ts'
+import { checkedHandler, messageSchemas } from './schemas.ts'
 import { asPromise, isThenable } from './thenable.ts'
 
 /** The context of a handler whose own protocol is being inferred, so that it cannot be named yet. */
@@ -59,6 +61,13 @@ export interface ActorTraits<S, I> {
   readonly reentrant?: true | readonly string[]
   /** How many reentrant handlers may be open at once; the next message waits. Default 1000. */
   readonly maxInFlight?: number
+  /**
+   * Schemas by message type, of the payload (the message without `type`), by any library that speaks Standard Schema. Checked where
+   * messages enter the node: what fails is a dead letter `invalid`, and its asker is told. They must be synchronous.
+   */
+  readonly schema?: Readonly<Record<string, StandardSchema>>
+  /** `always` checks messages from this node, too. Default `inbound`. */
+  readonly schemaCheck?: 'inbound' | 'always'
   /** Wraps every handler; the first is the outermost. Default: none, at no cost. */
   readonly middleware?: readonly Middleware[]
   /** Bounds of its mailbox. */
@@ -101,10 +110,14 @@ export function actor(spec: ActorTraits<unknown, unknown> & { on?: unknown; rece
   const { name, state, started, mailbox, shutdownMs, middleware, reentrant } = spec
   const { terminated, stopping, stopped, restarting, exited, trapExit } = spec
   const make = state ?? (() => undefined)
+  const { on } = spec
+  const schemas = messageSchemas(spec.schema, (type) => typeof on !== 'object' || on === null || Object.hasOwn(on, type))
+  // Innermost but for the handler itself: middleware sees what was sent.
+  const layers = schemas !== undefined && spec.schemaCheck === 'always' ? [...(middleware ?? []), checking(schemas)] : middleware
   return {
     name,
     start: started === undefined ? make : (input, ctx) => begin(make(input, ctx), (made) => started(made, ctx)),
-    handlers: handlerTable(spec.receive ?? spec.on, middleware),
+    handlers: handlerTable(spec.receive ?? on, layers),
     capacity: mailbox?.capacity ?? defaultCapacity,
     overflow: mailbox?.overflow ?? 'reject',
     shutdownMs: shutdownMs ?? 5000,
@@ -112,7 +125,8 @@ export function actor(spec: ActorTraits<unknown, unknown> & { on?: unknown; rece
     ...(reentrant && {
       reentrant: { types: reentrant === true ? true : new Set(reentrant), maxInFlight: spec.maxInFlight ?? defaultMaxInFlight },
     }),
-    ...(middleware && { middleware }),
+    ...(schemas && { schemas }),
+    ...(layers && { middleware: layers }),
     ...(terminated && { terminated }),
     ...(trapExit === true && { trapExit }),
     ...(exited && { exited }),
@@ -120,6 +134,10 @@ export function actor(spec: ActorTraits<unknown, unknown> & { on?: unknown; rece
     ...(stopped && { stopped }),
     ...(restarting && { restarting }),
   }
+}
+
+function checking(schemas: MessageSchemas): Middleware {
+  return (handler) => checkedHandler(schemas, handler)
 }
 
 /** The state, once the `started` hook is through with it. */
@@ -154,6 +172,9 @@ function validate(spec: Partial<ActorTraits<unknown, unknown>> & { readonly on?:
     throw new InvalidOptionError('middleware', middleware, 'an array of functions (next) => handler')
   if (spec.trapExit !== undefined && typeof spec.trapExit !== 'boolean')
     throw new InvalidOptionError('trapExit', spec.trapExit, 'true or false')
+  const schemaCheck: unknown = spec.schemaCheck
+  if (schemaCheck !== undefined && schemaCheck !== 'inbound' && schemaCheck !== 'always')
+    throw new InvalidOptionError('schemaCheck', schemaCheck, "'inbound' or 'always'")
   checkShutdown('shutdownMs', shutdownMs)
 }
 

@@ -7,8 +7,8 @@ import type { ExitReason } from '../contracts/exit-reason.ts'
 /** One end of a link. */
 export interface Linked {
   readonly address: Address
-  /** Created with the first link. */
-  readonly openLinks: Links
+  /** Created with the first of what is in it. */
+  readonly openExtras: { readonly openLinks: Links }
   exitSignal(from: Linked, address: Address, reason: ExitReason): void
 }
 
@@ -49,7 +49,7 @@ export class Links {
     this.#peers.clear()
     this.#exiting.clear()
     for (const peer of peers) {
-      peer.openLinks.exiting(self)
+      peer.openExtras.openLinks.exiting(self)
       peer.exitSignal(self, address, reason)
     }
   }
@@ -58,12 +58,12 @@ export class Links {
 /** Links two actors, both ways; linking an actor with itself, or twice, changes nothing. */
 export function link(a: Linked, b: Linked): void {
   if (a === b) return
-  a.openLinks.add(b)
-  b.openLinks.add(a)
+  a.openExtras.openLinks.add(b)
+  b.openExtras.openLinks.add(a)
 }
 
 /** Undoes a link, both ways. */
 export function unlink(a: Linked, b: Linked): void {
-  a.openLinks.remove(b)
-  b.openLinks.remove(a)
+  a.openExtras.openLinks.remove(b)
+  b.openExtras.openLinks.remove(a)
 }

@@ -72,12 +72,12 @@ function exited(cell: Cell, signal: Extract<CellSignal, { type: 'exit' }>): void
   if (cell.life === 'stopping' || cell.life === 'stopped') return
   const kills = from === undefined && reason === 'killed'
   if (!kills && cell.definition.trapExit === true) {
-    if (!canHear(cell, signal) || (from !== undefined && !cell.openLinks.heard(from))) return
+    if (!canHear(cell, signal) || (from !== undefined && !cell.openExtras.openLinks.heard(from))) return
     const result: unknown = cell.definition.exited?.(cell.behaviorState, { address, reason }, cell.context!)
     if (isThenable(result)) holdWhile(cell, result)
     return
   }
-  if (from !== undefined && !cell.openLinks.heard(from)) return
+  if (from !== undefined && !cell.openExtras.openLinks.heard(from)) return
   if (reason !== 'normal') cell.host.life.end(cell, reason, 'down')
 }
 

@@ -7,6 +7,7 @@ import type { Logger } from './log.ts'
 import type { MessageOf, Protocol, ReplyOf } from './message.ts'
 import type { AnyRef, AskOptions, Ref } from './ref.ts'
 import type { DeferredReply } from './reply.ts'
+import type { MessageSchemas } from './schema.ts'
 import type { ServiceKey } from './service.ts'
 import type { Shutdown } from './shutdown.ts'
 import type { Tenure } from './tenure.ts'
@@ -154,6 +155,8 @@ export interface ActorDefinition<P extends Protocol, I = undefined> {
   readonly stashCapacity?: number
   /** Absent: every async handler holds the actor. */
   readonly reentrant?: Reentrancy
+  /** Schemas of payloads by message type, checked where messages enter the node. */
+  readonly schemas?: MessageSchemas
   /** What wraps handlers that an actor becomes; those in `handlers` are wrapped already. */
   readonly middleware?: readonly Middleware[]
   /** Called once per watched actor that is gone. */

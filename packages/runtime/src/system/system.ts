@@ -17,6 +17,7 @@ import { LazyEndpoint } from '../ref/lazy-endpoint.ts'
 import { type DeadLetters, deadLetterDesk } from './dead-letter-desk.ts'
 import type { Groups } from './process-groups.ts'
 import type { Names } from './registry.ts'
+import { runShutdown, type ShutdownOptions, type ShutdownReport } from './shutdown.ts'
 import { stderrLogger } from './stderr-logger.ts'
 import { SystemHost } from './system-host.ts'
 
@@ -38,6 +39,12 @@ export interface ActorSystem extends Names {
   ref<P extends Protocol>(at: string | Address, definition?: ActorDefinition<P, never>): Ref<P>
   /** Stops all actors, children before parents and last to first, each within its shutdown time. Resolves when all is still. */
   stop(): Promise<void>
+  /**
+   * Stops in phases, each with a deadline: the given ones in order, then until nothing waits any more (`drain`), then the actors
+   * (`stop`). A phase that fails or overruns is reported and the next one begins. A second call gets the report of the first.
+   * @throws (rejects with) InvalidOptionError
+   */
+  shutdown(options?: ShutdownOptions): Promise<ShutdownReport>
   /** Subscribes to events; returns the way to stop. */
   onEvent(listener: (event: SystemEvent) => void): () => void
   /** Subscribes to events of some types only. */
@@ -73,6 +80,12 @@ export function createSystem(options: SystemOptions = {}): ActorSystem {
   const host = new SystemHost(options.env ?? systemEnv, options.log ?? stderrLogger, options.dispatch)
   host.root = new Cell(host, null, root as unknown as ActorDefinition<Protocol, unknown>, { name: 'root' })
   host.life.start(host.root)
+  let shutdown: Promise<ShutdownReport> | undefined
+  const stop = (): Promise<void> => {
+    const stopped = new Promise<void>((resolve) => host.onStopped(resolve))
+    host.root.end('shutdown')
+    return stopped
+  }
   const system: ActorSystem = {
     spawn(definition, ...[spawnOptions]) {
       if (host.stopped || host.root.life !== 'running') throw new SystemStoppedError(`cannot spawn '${definition.name}'`)
@@ -85,11 +98,15 @@ export function createSystem(options: SystemOptions = {}): ActorSystem {
       const address = { node: host.identity, path: at, uid: 0 }
       return host.refTo(new LazyEndpoint(host, address, () => host.resolve({ ...address, node: host.identity })))
     },
-    stop() {
-      const stopped = new Promise<void>((resolve) => host.onStopped(resolve))
-      host.root.end('shutdown')
-      return stopped
+    shutdown(shutdownOptions) {
+      if (shutdown !== undefined) return shutdown
+      const begun = runShutdown({ host, stop, kill: () => host.root.end('killed') }, shutdownOptions)
+      shutdown = begun
+      // Refused options have ended nothing.
+      begun.catch(() => (shutdown = undefined))
+      return begun
     },
+    stop,
     onEvent(types: Listener | Type | readonly Type[], listener?: (event: never) => void) {
       if (typeof types === 'function') return host.onEvent(types)
       if (typeof listener !== 'function') throw new InvalidOptionError('listener', listener, 'a function')
