@@ -54,13 +54,16 @@ test('the children of a machine that fails are stopped and cleaned up; those of 
   expectBalanced(system)
 })
 
-test('what an earlier life left behind does not reach the next one: results, timers, events', async () => {
+test('what an earlier life left behind does not reach the next one: events to itself, results, timers', async () => {
   const work = deferred<string>()
   const said: unknown[] = []
   const machine = createMachine({
     id: 'm',
     initial: 'idle',
-    on: { fail: { actions: fail } },
+    on: {
+      fail: { actions: [({ self }) => self.send({ type: 'left behind' }), fail] },
+      'left behind': { actions: () => said.push('left behind') },
+    },
     states: {
       idle: { on: { go: 'busy' } },
       busy: {
@@ -69,17 +72,19 @@ test('what an earlier life left behind does not reach the next one: results, tim
       },
     },
   })
-  const { env, ref } = restarted(machineActor(machine))
-  ref.tell({ type: 'go' })
-  await env.settle()
-  // The result reaches the mailbox while the machine is about to fail.
-  ref.tell({ type: 'fail' })
-  work.resolve('late')
-  await env.settle()
+  const { system, env, ref } = restarted(machineActor(machine))
   ref.tell({ type: 'go' })
   await env.advance(5)
+  ref.tell({ type: 'fail' })
+  await env.settle()
+  work.resolve('late')
+  await env.settle()
+  expect(said).toEqual([])
+  ref.tell({ type: 'go' })
+  await env.advance(9)
   expect(await machineState(ref)).toMatchObject({ value: 'busy' })
   expect(said).toEqual(['done'])
+  expectBalanced(system)
 })
 
 test('a step that throws sends nothing and starts nothing', async () => {
@@ -153,6 +158,7 @@ test('ids that XState makes up are counted per machine, and beyond those of a re
   before.tell({ type: 'spawn' })
   const paper = await persistMachine(before)
   const ids = Object.keys(paper.snapshot.children)
+  expect(ids).toEqual(['x:0', 'x:1'])
   expect(ids).toEqual((await machineState<unknown, { ids: string[] }>(before)).context.ids)
 
   const second = stage()

@@ -232,7 +232,11 @@ export class MachineRun implements Supervision, ActionHost, World {
 
   /** Ends once everything that waits has been handled; false when the mailbox has no room for the wish. */
   stopInOrder(): boolean {
-    return this.#ctx.self.tryTell(new Inward('xstate.stop', this, () => this.#ctx.stop()) as never)
+    const stop = (): void => {
+      this.#dispose()
+      this.#ctx.stop()
+    }
+    return this.#ctx.self.tryTell(new Inward('xstate.stop', this, stop) as never)
   }
 
   /** A child announces its end; it counts unless the machine has let go of it by the time the event is handled. */
