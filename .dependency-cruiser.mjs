@@ -10,7 +10,7 @@ const directions = {
   testkit: ['runtime', 'supervisor', 'cluster'],
   actors: ['runtime', 'supervisor', 'cluster', 'transport-nats', 'cli'],
 }
-const doors = '(index|spi|pino|testing)'
+const doors = '(index|spi|pino|testing|machine)'
 
 const directionRules = Object.entries(directions).map(([name, allowed]) => ({
   name: `direction-${name}`,
@@ -52,6 +52,13 @@ export default {
       severity: 'error',
       from: { path: '^packages/transport-nats/src/', pathNot: '\\.test\\.ts$' },
       to: { path: '^packages/runtime/src/(index|pino)\\.ts$' },
+    },
+    {
+      name: 'xstate-behind-its-door',
+      comment: 'Importing the runtime must not load XState: only its door `machine` leads there.',
+      severity: 'error',
+      from: { path: '^packages/runtime/src/(index|spi|pino|testing)\\.ts$' },
+      to: { path: '(^packages/runtime/src/machine/|node_modules/xstate/)', reachable: true },
     },
     {
       name: 'examples-like-a-user',

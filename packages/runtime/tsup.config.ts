@@ -1,3 +1,3 @@
 import { packageConfig } from '../../scripts/tsup-package.ts'
 
-export default packageConfig(['index', 'spi', 'pino', 'testing'])
+export default packageConfig(['index', 'spi', 'pino', 'testing', 'machine'])

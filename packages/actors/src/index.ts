@@ -2,6 +2,7 @@
 
 export * from '@understudy/runtime'
 export { pinoLogger } from '@understudy/runtime/pino'
+export * from '@understudy/runtime/machine'
 export * from '@understudy/supervisor'
 export * from '@understudy/cluster'
 export * from '@understudy/transport-nats'

@@ -40,6 +40,45 @@ export class AskTimeoutError extends DeliveryError {
   }
 }
 
+/** The ask was given up by its own signal. */
+export class AskAbortedError extends DeliveryError {
+  static override readonly code = 'ASK_ABORTED'
+  constructor(target: string, message: Message, outcome: Outcome, reason: unknown) {
+    const fate = outcome === 'never-handled' ? 'it was not sent' : 'it may or may not have been handled'
+    super(`the wait for '${typeOf(message)}' to ${target} was aborted: ${describeCause(reason)}; ${fate}`, message, outcome, {
+      cause: reason,
+    })
+  }
+}
+
+/** The ask came back to an actor that waits for it: it could only have ended at its deadline. */
+export class AskCycleError extends DeliveryError {
+  static override readonly code = 'ASK_CYCLE'
+  /** The paths, in the order of the asks; the last is the first again. */
+  readonly cycle: readonly string[]
+  constructor(cycle: readonly string[], message: Message) {
+    super(
+      `asking '${typeOf(message)}' closes a cycle of actors that wait for each other: ${cycle.join(' → ')}. ` +
+        'Use tell, ctx.pipe, ctx.forward or a reentrant handler on one of the ways',
+      message,
+      'maybe-handled',
+    )
+    this.cycle = cycle
+  }
+}
+
+/** No room came for an offered message before its time was over. */
+export class OfferTimeoutError extends DeliveryError {
+  static override readonly code = 'OFFER_TIMEOUT'
+  constructor(target: string, message: Message, timeoutMs: number) {
+    super(
+      `the mailbox of ${target} had no room for '${typeOf(message)}' within ${timeoutMs} ms. Offer less at a time, or raise mailbox.capacity`,
+      message,
+      'never-handled',
+    )
+  }
+}
+
 /** The handler threw, so there is no answer; its supervisor decides what happens to the actor. */
 export class ActorFailedError extends DeliveryError {
   static override readonly code = 'ACTOR_FAILED'
@@ -62,6 +101,18 @@ export class MailboxFullError extends DeliveryError {
   constructor(target: string, message: Message) {
     super(
       `the mailbox of ${target} is full, '${typeOf(message)}' was not taken. Send less at a time, or raise mailbox.capacity`,
+      message,
+      'never-handled',
+    )
+  }
+}
+
+/** The stash is full: the actor has put aside as many messages as it may. Handle some, or raise `mailbox.stashCapacity`. */
+export class StashFullError extends DeliveryError {
+  static override readonly code = 'STASH_FULL'
+  constructor(target: string, message: Message, capacity: number) {
+    super(
+      `the stash of ${target} is full (${capacity}), '${typeOf(message)}' was not put aside. Unstash in time, or raise mailbox.stashCapacity`,
       message,
       'never-handled',
     )
@@ -126,6 +177,14 @@ export class InvalidOptionError extends UnderstudyError {
     }
     super(`${field} is ${shown}; it must be ${wanted}`)
     this.field = field
+  }
+}
+
+/** A context was asked to do something with the message in hand, and there is none (any more). */
+export class NotHandlingError extends UnderstudyError {
+  static override readonly code = 'NOT_HANDLING'
+  constructor(path: string, what: string, why: string) {
+    super(`${path}: ctx.${what}: ${why}. Call it in the handler of the message, once; in a reentrant one before the first await`)
   }
 }
 

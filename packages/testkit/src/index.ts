@@ -1,3 +1,16 @@
 // The door for users.
 
-export { ManualEnv, type ManualEnvOptions } from '@understudy/runtime/testing'
+export { expectBalanced, ManualEnv, type ManualEnvOptions } from '@understudy/runtime/testing'
+export { behaviorTest, type BehaviorTest, type BehaviorTestArguments, type BehaviorTestOptions, type Run } from './behavior-test.ts'
+export { deadLetterProbe, type DeadLetterPattern, type DeadLetterProbe } from './dead-letter-probe.ts'
+export type { Effect, EffectOf } from './effect.ts'
+export { expectLog, type LogPattern } from './expect-log.ts'
+export { ExpectationError } from './expectation-error.ts'
+export { failNext, type FailNextOptions, type InjectedFailure } from './fail-next.ts'
+export type { Inbox } from './inbox.ts'
+export { defaultPatienceMs, eventually, type Patience } from './patience.ts'
+export { type AnyProtocol, type FishingOutcome, type MessageOfType, type Probe, probe, type ProbeOptions } from './probe.ts'
+export type { Received } from './probe-endpoint.ts'
+export { record, type RecordedDefinition, type RecordedMessage, type Recording } from './record.ts'
+export { type LogLevel, type LogLine, recordingLogger, type RecordingLogger, type RecordingLoggerOptions } from './recording-logger.ts'
+export { type TestSystem, testSystem, type TestSystemOptions } from './test-system.ts'

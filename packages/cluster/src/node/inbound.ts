@@ -2,6 +2,7 @@
 // arrives can throw out of here.
 
 import {
+  admit,
   type Address,
   type Codec,
   DeadEnd,
@@ -173,7 +174,10 @@ class Entries implements FrameVisitor {
       host.deadLetter({ type: '(undecodable)' }, port, 'invalid', formatAddress(target), cause)
       return
     }
-    this.#local(target).post(message, port)
+    const endpoint = this.#local(target)
+    const admission = admit(endpoint, message)
+    if (admission.ok) endpoint.post(admission.message, port)
+    else host.deadLetter(message, port, 'invalid', formatAddress(target), admission.why)
   }
 }
 

@@ -3,7 +3,7 @@ import { boss } from '../testing/boss.fixture.ts'
 import { deferred, expectBalanced, stage } from '../testing/stage.fixture.ts'
 import { InvalidOptionError } from '../errors.ts'
 import type { Cell } from './cell.ts'
-import { actor } from './define.ts'
+import { actor, type AnyContext } from './define.ts'
 
 /** An actor that does with its context what a message says, and notes when its ticks arrive. */
 function ticking(seen: [number, string][]) {
@@ -211,4 +211,84 @@ test.each([Number.NaN, -1, Number.POSITIVE_INFINITY])('a timer of %s ms is refus
   })
   await env.settle()
   expect(refused).toEqual([expect.any(InvalidOptionError), expect.any(InvalidOptionError)])
+})
+
+test('a repeating timer with a fixed delay counts from the end of the handling, its promise included', async () => {
+  const { env, system } = stage()
+  const beats: number[] = []
+  const ref = system.spawn(
+    actor({
+      name: 'slow',
+      on: {
+        start: (_s, _m, ctx) => ctx.repeat('k', 10, { type: 'beat' }),
+        beat: async (_s, _m, ctx) => {
+          beats.push(env.now())
+          if (beats.length === 3) ctx.cancel('k')
+          await new Promise<void>((resolve) => env.setTimer(25, resolve))
+        },
+      },
+    }),
+  )
+  ref.tell({ type: 'start' })
+  await env.advance(500)
+  expect(beats).toEqual([10, 45, 80])
+  expect(env.pendingTimers).toBe(0)
+  expectBalanced(system)
+})
+
+test('a fixed-delay timer goes on when its message was forwarded, stashed and back, or refused', async () => {
+  const { env, system } = stage()
+  const seen: string[] = []
+  const other = system.spawn(actor({ name: 'other', on: { beat: () => void seen.push('other') } }))
+  let n = 0
+  const ref = system.spawn(
+    actor({
+      name: 'a',
+      on: {
+        start: (_s, _m, ctx) => ctx.repeat('k', 10, { type: 'beat' }),
+        beat: (_s, _m, ctx) => {
+          n++
+          if (n === 1) ctx.forward(other)
+          else if (n === 2) ctx.stash()
+          else seen.push('own')
+        },
+        back: (_s, _m, ctx) => ctx.unstashAll(),
+      },
+    }),
+  )
+  ref.tell({ type: 'start' })
+  await env.advance(35)
+  expect([n, seen]).toEqual([2, ['other']])
+  ref.tell({ type: 'back' })
+  await env.advance(9)
+  expect([n, seen]).toEqual([3, ['other', 'own']])
+  await env.advance(1)
+  expect(n).toBe(4)
+  expectBalanced(system)
+})
+
+test('100 000 timers of as many actors fire in order, each once, from one timer of the Env', async () => {
+  const { env, system } = stage()
+  let last = -1
+  let fired = 0
+  const sleeper = actor({
+    name: 'sleeper',
+    state: (input: { ms: number }, ctx: AnyContext): undefined => {
+      ctx.after('k', input.ms, { type: 'wake', ms: input.ms })
+    },
+    on: {
+      wake: (_s, { ms }: { ms: number }) => {
+        if (ms < last || env.now() !== ms) throw new Error(`${ms} came at ${env.now()}, after ${last}`)
+        last = ms
+        fired++
+      },
+    },
+  })
+  for (let n = 0; n < 100_000; n++) system.spawn(sleeper, { input: { ms: 1 + ((n * 7919) % 100) } })
+  expect(env.pendingTimers).toBe(1)
+  await env.advance(50)
+  expect(fired).toBe(50_000)
+  await env.advance(50)
+  expect([fired, env.pendingTimers]).toEqual([100_000, 0])
+  expectBalanced(system)
 })

@@ -11,6 +11,8 @@ import { InvalidOptionError } from '../errors.ts'
 export class TimerTag implements ReplyPort {
   cancelled = false
   handle: TimerHandle | undefined
+  /** What a fixed-delay timer does once its message is out of the way. */
+  again: (() => void) | undefined
   /** The key of a one-shot timer, to be forgotten once its message is handled; undefined for a repeating one. */
   readonly onceKey: string | undefined
   readonly #timers: ActorTimers
@@ -19,23 +21,39 @@ export class TimerTag implements ReplyPort {
     this.#timers = timers
     this.onceKey = onceKey
   }
-  resolve(): void {}
+  /** Its message was handled. */
+  resolve(): void {
+    this.again?.()
+  }
   /** Its message became a dead letter: it will not be delivered any more. */
   reject(): void {
     this.#timers.delivered(this)
+    this.again?.()
   }
 }
 
 /** Whose timers they are. */
 interface Owner {
   readonly host: Pick<Host, 'after' | 'cancel' | 'counters' | 'env'>
+  /** Messages that wait or are being handled. */
+  readonly outstanding: number
   post(message: Message, replyTo: ReplyPort): void
+}
+
+/** The message that is sent when nothing else comes. */
+interface ReceiveTimeout {
+  readonly tag: TimerTag
+  readonly ms: number
+  readonly message: Message
+  /** When something was last handled. */
+  last: number
 }
 
 /** The timers of one cell; created with the first one. */
 export class ActorTimers {
   readonly #cell: Owner
   readonly #tags = new Map<string, TimerTag>()
+  #idle: ReceiveTimeout | undefined
 
   constructor(cell: Owner) {
     this.#cell = cell
@@ -69,6 +87,21 @@ export class ActorTimers {
     next()
   }
 
+  /** Fixed delay: the next one is due `delayMs` after the last one was handled, its promise included. */
+  repeat(key: string, delayMs: number, message: Message): void {
+    check('repeat.delayMs', delayMs)
+    const tag = this.#replace(key, new TimerTag(this))
+    const next = (): void => {
+      if (tag.cancelled) return
+      tag.handle = this.#cell.host.after(delayMs, () => {
+        tag.handle = undefined
+        this.#fire(tag, message)
+      })
+    }
+    tag.again = next
+    next()
+  }
+
   cancel(key: string): void {
     const tag = this.#tags.get(key)
     if (tag === undefined) return
@@ -76,7 +109,40 @@ export class ActorTimers {
     this.#cancel(tag)
   }
 
+  /** Sends `message` whenever nothing was handled for `ms`. Replaces the one before. */
+  setReceiveTimeout(ms: number, message: Message): void {
+    check('ms', ms)
+    this.cancelReceiveTimeout()
+    const idle: ReceiveTimeout = { tag: new TimerTag(this), ms, message, last: this.#cell.host.env.now() }
+    this.#idle = idle
+    this.#awaitSilence(idle, ms)
+  }
+
+  cancelReceiveTimeout(): void {
+    if (this.#idle !== undefined) this.#cancel(this.#idle.tag)
+    this.#idle = undefined
+  }
+
+  /** Something was handled. Reads the clock only; the timer finds out when it fires, so that busy actors move no timers. */
+  touched(): void {
+    if (this.#idle !== undefined) this.#idle.last = this.#cell.host.env.now()
+  }
+
+  #awaitSilence(idle: ReceiveTimeout, ms: number): void {
+    const { host } = this.#cell
+    idle.tag.handle = host.after(ms, () => {
+      const quietMs = this.#cell.outstanding > 0 ? 0 : host.env.now() - idle.last
+      if (quietMs < idle.ms) {
+        this.#awaitSilence(idle, idle.ms - quietMs)
+        return
+      }
+      this.#awaitSilence(idle, idle.ms)
+      this.#fire(idle.tag, idle.message)
+    })
+  }
+
   cancelAll(): void {
+    this.cancelReceiveTimeout()
     for (const tag of this.#tags.values()) this.#cancel(tag)
     this.#tags.clear()
   }
@@ -111,5 +177,5 @@ export class ActorTimers {
 
 function check(field: string, ms: number): void {
   if (!(ms >= 0 && Number.isFinite(ms))) throw new InvalidOptionError(field, ms, 'a finite number of milliseconds, 0 or more')
-  if (field === 'intervalMs' && ms === 0) throw new InvalidOptionError(field, ms, 'more than 0 milliseconds')
+  if (field !== 'delayMs' && ms === 0) throw new InvalidOptionError(field, ms, 'more than 0 milliseconds')
 }

@@ -1,67 +1,40 @@
 // One actor: mailbox, behaviour and place in the tree. This file is the message path; `life.ts` is birth, failure and death.
 
-import { type Address, formatAddress, isActorName, sameNode } from '../contracts/address.ts'
-import type { Endpoint, Signal } from '../contracts/endpoint.ts'
+import { type Address, formatAddress } from '../contracts/address.ts'
+import type { Asker } from '../contracts/asker.ts'
+import type { Endpoint, Offer } from '../contracts/endpoint.ts'
 import type { ExitReason } from '../contracts/exit-reason.ts'
 import type { Failure } from '../contracts/failure.ts'
-import type { Host } from '../contracts/host.ts'
 import type { LifeState } from '../contracts/lifecycle.ts'
 import type { Message, Protocol } from '../contracts/message.ts'
 import type { Ref } from '../contracts/ref.ts'
 import type { ReplyPort, ReplyTo } from '../contracts/reply.ts'
+import type { MessageSchemas } from '../contracts/schema.ts'
 import type { ServiceKey } from '../contracts/service.ts'
 import type { Shutdown } from '../contracts/shutdown.ts'
 import type { Child, ChildOptions, SupervisingDefinition, Supervision } from '../contracts/supervision.ts'
 import type { Runnable } from '../dispatch/dispatcher.ts'
-import { InvalidOptionError, NameTakenError, ServiceMissingError } from '../errors.ts'
+import { asksDuring, turn } from '../dispatch/turn.ts'
 import { Mailbox } from '../mailbox/mailbox.ts'
 import { DeadEnd } from '../ref/dead-end.ts'
 import { ActorTimers, TimerTag } from './actor-timers.ts'
 import type { Context } from './context.ts'
+import { stashed } from './current-message.ts'
 import type { Ending } from './ending.ts'
+import { Extras } from './extras.ts'
+import type { CellSignalOf, HomeOf } from './home.ts'
+import type { InFlight } from './in-flight.ts'
+import type { Linked } from './links.ts'
+import { append, checkName, detach, type Sibling } from './siblings.ts'
 import { asPromise, isThenable } from './thenable.ts'
 import { Watches } from './watches.ts'
 
-/** Signals a cell gets from its own children and its own timers, besides those any endpoint understands. */
-export type CellSignal =
-  | Signal
-  | { readonly type: 'child-started'; readonly child: Cell; readonly incarnation: number }
-  | { readonly type: 'child-down'; readonly child: Cell; readonly incarnation: number; readonly reason: ExitReason }
-  | { readonly type: 'call'; readonly context: Context; readonly callback: () => void }
-
-/** What holds the actor: an async handler with its message, or an async start (no message). */
-export interface InFlight {
-  readonly message: Message | undefined
-  readonly replyTo: ReplyTo
-}
-
-/** What a cell needs of its system beyond what every Host offers. */
-export interface Home extends Host {
-  readonly dispatcher: { schedule(cell: Cell): void }
-  /** Birth, failure and death: `life.ts`, chosen by the composition root. */
-  readonly life: LifeCycle
-  /** Whether anybody listens to events: what nobody hears need not be told. */
-  readonly observed: boolean
-  nextUid(): number
-  /** Makes a cell without a given name findable by its uid, once its address has been handed out. */
-  publish(cell: Cell): void
-  unpublish(cell: Cell): void
-  findService(key: unknown): unknown
-  /** The root cell is gone: the system has stopped. */
-  rootStopped(): void
-}
-
-/** What happens to a cell besides messages. */
-export interface LifeCycle {
-  start(cell: Cell): void
-  fail(cell: Cell, cause: unknown, phase: Failure['phase'], message: Message | undefined, replyTo: ReplyTo): void
-  end(cell: Cell, reason: ExitReason, then: Ending['then']): void
-  settleEnding(cell: Cell): void
-  handleSignal(cell: Cell, signal: CellSignal): void
-}
+/** What a cell needs of its system, and what it is told. */
+export type Home = HomeOf<Cell>
+export type CellSignal = CellSignalOf<Cell>
 
 /** One actor of a system. */
-export class Cell implements Endpoint, Runnable, Child {
+export class Cell implements Endpoint, Runnable, Child, Sibling<Cell>, Asker, Linked {
   readonly host: Home
   readonly definition: SupervisingDefinition<Protocol, unknown>
   readonly parent: Cell | null
@@ -89,6 +62,7 @@ export class Cell implements Endpoint, Runnable, Child {
 
   queued = false
   mailbox: Mailbox<CellSignal> | null = null
+  extras: Extras | null = null
 
   // Its place in the tree: an intrusive list in start order; names only for those that were given one.
   firstChild: Cell | null = null
@@ -100,7 +74,7 @@ export class Cell implements Endpoint, Runnable, Child {
   readonly #givenName: string | undefined
   #ref: Ref<Protocol> | undefined
   #timers: ActorTimers | null = null
-  #watches: Watches | null = null
+  #watches: Watches<CellSignal> | null = null
 
   constructor(host: Home, parent: Cell | null, definition: SupervisingDefinition<Protocol, unknown>, options: ChildOptions<unknown>) {
     this.host = host
@@ -132,12 +106,29 @@ export class Cell implements Endpoint, Runnable, Child {
     if (!this.queued && this.life === 'running' && this.inFlight === null) host.dispatcher.schedule(this)
   }
 
+  get schemas(): MessageSchemas | undefined {
+    return this.definition.schemas
+  }
+
   accepts(): boolean {
     return this.life !== 'stopped' && (this.mailbox === null || !this.mailbox.full)
   }
 
+  awaitRoom(offer: Offer): boolean {
+    if (this.definition.overflow !== 'suspend-sender' || this.life === 'stopped') return false
+    this.openExtras.awaitRoom(offer)
+    return true
+  }
+
   get outstanding(): number {
-    return (this.mailbox?.messages.length ?? 0) + (this.inFlight === null ? 0 : 1)
+    return this.waiting + (this.inFlight !== null && this.inFlight.message === undefined ? 1 : 0)
+  }
+
+  /** How many of the messages that the books call waiting wait here: queued, put aside, or with an async handler. */
+  get waiting(): number {
+    const { inFlight } = this
+    const held = inFlight === null || inFlight.message === undefined || inFlight.replyTo === stashed ? 0 : 1
+    return (this.mailbox?.messages.length ?? 0) + held + (this.extras?.waiting ?? 0)
   }
 
   signal(signal: CellSignal): void {
@@ -161,76 +152,110 @@ export class Cell implements Endpoint, Runnable, Child {
   turn(throughput: number): number {
     const { mailbox } = this
     if (mailbox === null) return 0
+    turn.actor = this
     if (mailbox.hasSignals) for (const signal of mailbox.takeSignals()) this.host.life.handleSignal(this, signal)
-    if (this.life !== 'running' || this.inFlight !== null) return 0
-    return this.#handleMessages(mailbox, throughput)
+    const handled = this.life === 'running' && this.inFlight === null ? this.#handleMessages(mailbox, throughput) : 0
+    turn.actor = null
+    return handled
   }
 
   #handleMessages(mailbox: Mailbox<CellSignal>, throughput: number): number {
     const { host, context, behaviorState } = this
-    const { handlers } = this.definition
+    const handlers = this.extras?.handlers ?? this.definition.handlers
     const { messages } = mailbox
     const { counters } = host
     let seen = 0
     let handled = 0
-    let message: Message | undefined
-    let replyTo: ReplyTo = null
     // Around the loop, not inside it: entering `try` costs nothing here, and a throw leaves the loop anyway.
     try {
       while (seen < throughput && messages.length > 0 && this.life === 'running' && this.inFlight === null && !mailbox.hasSignals) {
         seen++
-        message = messages.take()
-        replyTo = messages.takenReply
-        if (replyTo !== null && typeof replyTo === 'object' && !this.#isWanted(message, replyTo)) continue
+        const message = messages.take()
+        const asked = messages.takenReply
+        if (asked !== null && typeof asked === 'object' && !this.#isWanted(message, asked)) continue
         // What is no message at all, as untyped code may send it, must not fail the actor.
         const handler = handlers.get((message as Message | undefined)?.type as string)
         if (handler === undefined) {
           counters.waiting--
           const known = [...handlers.keys()].join(', ')
-          host.deadLetter(message, replyTo, 'invalid', formatAddress(this.address), `it handles ${known === '' ? 'no messages' : known}`)
+          host.deadLetter(message, asked, 'invalid', formatAddress(this.address), `it handles ${known === '' ? 'no messages' : known}`)
           continue
         }
         const value = handler(behaviorState, message, context)
-        if (value !== undefined && isThenable(value)) this.#hold(value, message, replyTo)
+        if (value !== undefined && isThenable(value)) this.#hold(value, message, messages.takenReply)
         else {
+          // Read again: the handler may have stashed its message, or taken the reply into its own hands.
+          const replyTo = messages.takenReply
+          if (replyTo === stashed) continue
           if (replyTo !== null) host.resolveReply(replyTo, value)
           handled++
         }
       }
     } catch (cause) {
-      counters.waiting--
       if (handled > 0) this.attempt = 0
-      host.life.fail(this, cause, 'handling', message, replyTo)
+      const { taken, takenReply } = messages
+      this.#failed(cause, taken!, takenReply)
     }
-    if (messages.length === 0) messages.shrink()
+    messages.settle()
+    if (this.#timers !== null) this.#timers.touched()
+    if (this.extras !== null) this.extras.admit()
     counters.handled += handled
     counters.waiting -= handled
     if (handled > 0 && this.life === 'running') this.attempt = 0
     return seen
   }
 
-  /** An async handler holds the actor until it settles: one message at a time. */
+  /** An async handler holds the actor until it settles, one message at a time, unless its type is reentrant. */
   #hold(promise: PromiseLike<unknown>, message: Message, replyTo: ReplyTo): void {
     const flight: InFlight = { message, replyTo }
-    this.inFlight = flight
+    const { reentrant } = this.definition
+    if (reentrant === undefined || (reentrant.types !== true && !reentrant.types.has(message.type))) {
+      this.inFlight = flight
+      for (const ask of asksDuring(message)) this.host.refuseCycle(ask.slot, ask.target, this)
+    } else {
+      const flights = this.openExtras.flights(reentrant.maxInFlight)
+      flights.begin(flight)
+      if (flights.full) this.inFlight = flights.gate
+    }
     asPromise(promise).then(
       (value) => {
-        if (this.inFlight !== flight) return
-        this.inFlight = null
-        this.host.counters.waiting--
-        this.host.counters.handled++
-        this.attempt = 0
-        if (replyTo !== null) this.host.resolveReply(replyTo, value)
+        if (!this.#land(flight)) return
+        if (flight.replyTo !== stashed) {
+          this.host.counters.waiting--
+          this.host.counters.handled++
+          this.attempt = 0
+          if (flight.replyTo !== null) this.host.resolveReply(flight.replyTo, value)
+        }
         this.resume()
       },
       (cause: unknown) => {
-        if (this.inFlight !== flight) return
-        this.inFlight = null
-        this.host.counters.waiting--
-        this.host.life.fail(this, cause, 'handling', message, replyTo)
+        if (!this.#land(flight)) return
+        this.#failed(cause, message, flight.replyTo)
         this.resume()
       },
     )
+  }
+
+  /** Whether a handler that has settled is still heard: it is not when its incarnation was killed meanwhile. */
+  #land(flight: InFlight): boolean {
+    this.#timers?.touched()
+    if (this.inFlight === flight) {
+      this.inFlight = null
+      return true
+    }
+    const flights = this.extras?.openFlights
+    if (flights == null || !flights.land(flight)) return false
+    if (this.inFlight === flights.gate) this.inFlight = null
+    return true
+  }
+
+  #failed(cause: unknown, message: Message, replyTo: ReplyTo): void {
+    // A stashed message is not lost with the handler that put it aside.
+    if (replyTo === stashed) this.host.life.fail(this, cause, 'handling', undefined, null)
+    else {
+      this.host.counters.waiting--
+      this.host.life.fail(this, cause, 'handling', message, replyTo)
+    }
   }
 
   /** Goes on after something that held the actor is over: with its end if it is ending, else with its messages. */
@@ -288,28 +313,17 @@ export class Cell implements Endpoint, Runnable, Child {
 
   adopt(definition: SupervisingDefinition<Protocol, unknown>, options: ChildOptions<unknown>): Cell {
     const { name } = options
-    if (name !== undefined) {
-      if (!isActorName(name)) throw new InvalidOptionError('name', name, '1 to 128 characters of [A-Za-z0-9_.~$@:-]')
-      if (this.namedChildren?.has(name) === true) throw new NameTakenError(`${this.path}/${name}`)
-    }
+    if (name !== undefined) checkName(this, name)
     const child = new Cell(this.host, this, definition, options)
     if (name !== undefined) (this.namedChildren ??= new Map()).set(name, child)
-    child.previousSibling = this.lastChild
-    if (this.lastChild === null) this.firstChild = child
-    else this.lastChild.nextSibling = child
-    this.lastChild = child
+    append<Cell>(this, child)
     this.host.life.start(child)
     return child
   }
 
   /** Takes a child that has stopped out of the tree. */
   disown(child: Cell): void {
-    if (child.previousSibling === null) this.firstChild = child.nextSibling
-    else child.previousSibling.nextSibling = child.nextSibling
-    if (child.nextSibling === null) this.lastChild = child.previousSibling
-    else child.nextSibling.previousSibling = child.previousSibling
-    child.nextSibling = null
-    child.previousSibling = null
+    detach<Cell>(this, child)
     if (child.#givenName === undefined) this.host.unpublish(child)
     else this.namedChildren?.delete(child.#givenName)
   }
@@ -322,78 +336,64 @@ export class Cell implements Endpoint, Runnable, Child {
     return child
   }
 
-  stopChild(ref: Ref<Protocol>): void {
-    const endpoint = this.host.endpointOf(ref)
-    for (let child = this.firstChild; child !== null; child = child.nextSibling) {
-      if (child.entry !== endpoint && child !== endpoint) continue
-      child.signal({ type: 'stop', reason: 'shutdown' })
-      return
-    }
-    // One that is gone already is fine: it may have ended a moment ago.
-    const { node, path } = endpoint.address
-    const name = path.startsWith(`${this.path}/`) ? path.slice(this.path.length + 1) : ''
-    if (!sameNode(node, this.host.identity) || !isActorName(name))
-      throw new InvalidOptionError('child', path, `a ref to a child of ${this.path}`)
-  }
-
-  /** Ends this actor after the current handler. */
+  /** Ends this actor after the current handler; `endNow` is for its parent. */
   end(reason: ExitReason): void {
     this.signal({ type: 'stop', reason })
   }
 
-  /** Ends this actor now; for its parent. */
   endNow(reason: ExitReason, then: Ending['then']): void {
     this.host.life.end(this, reason, then)
   }
 
-  // --- Timers, watches, services ----------------------------------------------------------------------------------------------
+  // --- Extras, timers, watches ----------------------------------------------------------------------------------------------
+
+  get openExtras(): Extras {
+    this.extras ??= new Extras(this)
+    return this.extras
+  }
+
+  /** Calls back in a turn of the present incarnation, if it lives that long. */
+  call(callback: () => void): void {
+    if (this.context !== null) this.signal({ type: 'call', context: this.context, callback })
+  }
 
   get timers(): ActorTimers {
     this.#timers ??= new ActorTimers(this)
     return this.#timers
   }
 
-  get watches(): Watches | null {
+  get watches(): Watches<CellSignal> | null {
     return this.#watches
   }
 
-  get openWatches(): Watches {
+  get openWatches(): Watches<CellSignal> {
     this.#watches ??= new Watches()
     return this.#watches
   }
 
-  watch(target: Ref<Protocol>): void {
+  watch(target: Ref<Protocol>, message?: Message): void {
     const endpoint = this.host.endpointOf(target)
     const address = endpoint.address
-    if (this.openWatches.begin(address)) endpoint.signal({ type: 'watch', watcher: this, target: address })
+    if (this.openWatches.begin(address, message)) endpoint.signal({ type: 'watch', watcher: this, target: address })
   }
 
   unwatch(target: Ref<Protocol>): void {
     const endpoint = this.host.endpointOf(target)
-    if (this.#watches?.finish(endpoint.address) === true) endpoint.signal({ type: 'unwatch', watcher: this })
+    if (this.#watches?.finish(endpoint.address) !== undefined) endpoint.signal({ type: 'unwatch', watcher: this })
+  }
+
+  exitSignal(from: Linked | undefined, address: Address, reason: ExitReason): void {
+    this.signal({ type: 'exit', from, address, reason })
   }
 
   /** Lets go of everything that belonged to the incarnation that ends. */
   clearIncarnation(): void {
     this.#timers?.cancelAll()
+    this.extras?.clear()
     this.#watches?.abandon((address) => this.host.resolve(address).signal({ type: 'unwatch', watcher: this }))
     this.context = null
     this.supervision = null
     this.behaviorState = undefined
     this.hasState = false
-  }
-
-  findService<T>(key: ServiceKey<T>): T | undefined {
-    for (let cell: Cell | null = this; cell !== null; cell = cell.parent) {
-      const found = cell.provided?.get(key as ServiceKey<unknown>)
-      if (found !== undefined) return found as T
-    }
-    return this.host.findService(key) as T | undefined
-  }
-
-  service<T>(key: ServiceKey<T>): T {
-    const found = this.findService(key)
-    if (found === undefined) throw new ServiceMissingError(this.path, key.name)
-    return found
   }
 }

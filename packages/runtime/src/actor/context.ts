@@ -1,36 +1,61 @@
 // What a handler holds. Bound to one incarnation: when that is over, it does nothing but count.
 
-import type { Address } from '../contracts/address.ts'
+import { type Address, formatAddress, sameNode } from '../contracts/address.ts'
+import type { Asker } from '../contracts/asker.ts'
+import type { Endpoint } from '../contracts/endpoint.ts'
 import type { ActorContext, ActorDefinition, SpawnArguments } from '../contracts/behavior.ts'
 import type { ExitReason } from '../contracts/exit-reason.ts'
 import type { Host } from '../contracts/host.ts'
 import type { Logger } from '../contracts/log.ts'
-import type { MessageOf, Protocol } from '../contracts/message.ts'
-import type { AnyRef, Ref } from '../contracts/ref.ts'
+import type { Message, MessageOf, Protocol, ReplyOf } from '../contracts/message.ts'
+import type { AnyRef, AskOptions, Ref } from '../contracts/ref.ts'
+import type { DeferredReply } from '../contracts/reply.ts'
 import { type ServiceKey, serviceKey } from '../contracts/service.ts'
 import type { Tenure } from '../contracts/tenure.ts'
 import type { ChildOptions } from '../contracts/supervision.ts'
+import { InvalidOptionError, NotHandlingError } from '../errors.ts'
+import type { RingQueue } from '../mailbox/ring-queue.ts'
+import { askEndpoint } from '../ref/ask.ts'
 import type { ActorTimers } from './actor-timers.ts'
+import { adapterOf } from './adapter.ts'
+import { stashed, takeMessage, takenOver } from './current-message.ts'
+import { ReplyLater } from './deferred-reply.ts'
+import type { Extras } from './extras.ts'
+import type { HomeOf } from './home.ts'
+import type { InFlight } from './in-flight.ts'
+import { link, type Linked, unlink } from './links.ts'
+import { findService, service } from './services.ts'
+import { stopChild } from './siblings.ts'
+import { asPromise } from './thenable.ts'
 
 /** Under this key a leader-singleton provides its leadership to everything beneath it. */
 export const tenureKey: ServiceKey<Tenure> = serviceKey('tenure')
 
+/** Another cell, as far as links need it. */
+interface Linkable extends Linked {
+  exitSignal(from: Linked | undefined, address: Address, reason: ExitReason): void
+}
+
 /** The cell behind a context, as far as the context needs it. */
-interface Inside {
-  readonly host: Host
+interface Inside extends Asker, Linkable {
+  readonly host: Host & Pick<HomeOf<never>, 'findService' | 'names' | 'groups'>
   readonly ref: Ref<Protocol>
-  readonly path: string
   readonly incarnation: number
   readonly context: Context | null
   readonly timers: ActorTimers
   adopt(definition: ActorDefinition<Protocol, unknown>, options: ChildOptions<unknown>): { readonly ref: Ref<Protocol> }
   stillborn(definition: ActorDefinition<Protocol, unknown>): { readonly ref: Ref<Protocol> }
-  stopChild(child: Ref<Protocol>): void
+  readonly firstChild: Parameters<typeof stopChild>[0]['firstChild']
+  readonly entry: Endpoint
+  call(callback: () => void): void
   end(reason: ExitReason): void
-  watch(target: Ref<Protocol>): void
+  watch(target: Ref<Protocol>, message?: Message): void
   unwatch(target: Ref<Protocol>): void
-  findService<T>(key: ServiceKey<T>): T | undefined
-  service<T>(key: ServiceKey<T>): T
+  readonly mailbox: { readonly messages: RingQueue } | null
+  readonly inFlight: InFlight | null
+  readonly parent: Parameters<typeof service>[0]['parent']
+  readonly provided: Parameters<typeof service>[0]['provided']
+  readonly openExtras: Extras
 }
 
 /** The context of one incarnation of one cell. */
@@ -81,7 +106,7 @@ export class Context implements ActorContext<Protocol> {
   stop(child?: AnyRef): void {
     if (!this.#alive()) return
     if (child === undefined) this.#cell.end('normal')
-    else this.#cell.stopChild(child)
+    else stopChild(this.#cell, this.#cell.host.endpointOf(child))
   }
 
   watch(target: AnyRef): void {
@@ -92,6 +117,41 @@ export class Context implements ActorContext<Protocol> {
     if (this.#alive()) this.#cell.unwatch(target)
   }
 
+  watchWith(target: AnyRef, message: MessageOf<Protocol>): void {
+    if (this.#alive()) this.#cell.watch(target, message as Message)
+  }
+
+  link(target: AnyRef): void {
+    if (!this.#alive()) return
+    const other = this.#linked(target)
+    if (other === undefined) this.#cell.exitSignal(undefined, target.address, { shutdown: 'no-such-actor' })
+    else link(this.#cell, other)
+  }
+
+  unlink(target: AnyRef): void {
+    if (!this.#alive()) return
+    // Also one that is gone meanwhile: its exit signal may be under way.
+    const endpoint = this.#cell.host.endpointOf(target)
+    const other = 'exitSignal' in endpoint ? (endpoint as unknown as Linkable) : this.#linked(target)
+    if (other !== undefined) unlink(this.#cell, other)
+  }
+
+  exit(target: AnyRef, reason: ExitReason): void {
+    if (this.#alive()) this.#linked(target)?.exitSignal(undefined, this.#cell.address, reason)
+  }
+
+  /** The living actor of this node behind a ref; undefined when it is gone. */
+  #linked(target: AnyRef): Linkable | undefined {
+    const { host } = this.#cell
+    const { address } = host.endpointOf(target)
+    if (!sameNode(address.node, host.identity))
+      throw new InvalidOptionError('target', formatAddress(address), 'a ref to an actor of this node; watch it instead')
+    const found = host.lookup(address.path, address.uid)
+    if (found === undefined) return undefined
+    if (!('exitSignal' in found)) throw new InvalidOptionError('target', formatAddress(address), 'a ref to one actor; watch it instead')
+    return found as unknown as Linkable
+  }
+
   after(key: string, delayMs: number, message: MessageOf<Protocol>): void {
     if (this.#alive()) this.#cell.timers.after(key, delayMs, message)
   }
@@ -100,8 +160,115 @@ export class Context implements ActorContext<Protocol> {
     if (this.#alive()) this.#cell.timers.every(key, intervalMs, message)
   }
 
+  repeat(key: string, delayMs: number, message: MessageOf<Protocol>): void {
+    if (this.#alive()) this.#cell.timers.repeat(key, delayMs, message)
+  }
+
   cancel(key: string): void {
     if (this.#alive()) this.#cell.timers.cancel(key)
+  }
+
+  setReceiveTimeout(ms: number, message: MessageOf<Protocol>): void {
+    if (this.#alive()) this.#cell.timers.setReceiveTimeout(ms, message)
+  }
+
+  cancelReceiveTimeout(): void {
+    if (this.#alive()) this.#cell.timers.cancelReceiveTimeout()
+  }
+
+  become(on: object): void {
+    if (this.#alive()) this.#cell.openExtras.become(on)
+  }
+
+  unbecome(): void {
+    if (this.#alive()) this.#cell.openExtras.unbecome()
+  }
+
+  stash(): void {
+    if (this.#alive()) this.#cell.openExtras.stash()
+  }
+
+  unstashAll(): void {
+    if (this.#alive()) this.#cell.openExtras.unstashAll()
+  }
+
+  ask<Q extends Protocol, M extends MessageOf<Q>>(target: Ref<Q>, message: M, options?: AskOptions): Promise<ReplyOf<Q, M['type']>> {
+    const cell = this.#cell
+    if (!this.#alive()) return Promise.reject(new NotHandlingError(cell.path, 'ask', 'its incarnation is over'))
+    const endpoint = cell.host.endpointOf(target)
+    return askEndpoint(endpoint, message as Message, options, cell) as Promise<ReplyOf<Q, M['type']>>
+  }
+
+  forward(target: AnyRef): void {
+    if (!this.#alive()) return
+    const { host } = this.#cell
+    const endpoint = host.endpointOf(target)
+    const { message, replyTo } = takeMessage(this.#cell, takenOver, 'forward')
+    host.counters.sent++
+    endpoint.post(message, replyTo)
+  }
+
+  deferReply<T = unknown>(): DeferredReply<T> {
+    const { host } = this.#cell
+    return new ReplyLater(host, this.#alive() ? takeMessage(this.#cell, takenOver, 'deferReply').replyTo : null)
+  }
+
+  /** Refuses the message in hand as one that is not what its schema wants. */
+  refuse(why: string): void {
+    const { host, ref } = this.#cell
+    const { message, replyTo } = takeMessage(this.#cell, stashed, 'refuse')
+    host.counters.waiting--
+    host.deadLetter(message, replyTo, 'invalid', formatAddress(ref.address), why)
+  }
+
+  pipe<T>(promise: PromiseLike<T>, onOk: (value: T) => MessageOf<Protocol>, onError: (cause: unknown) => MessageOf<Protocol>): void {
+    if (!this.#alive()) return
+    const cell = this.#cell
+    const arrived = (message: () => MessageOf<Protocol>): void => {
+      if (!this.#alive()) return
+      // In its own turn: what the function throws is the actor's failure.
+      cell.call(() => {
+        const made = message() as Message
+        cell.host.counters.sent++
+        cell.entry.post(made, null)
+      })
+    }
+    asPromise(promise).then(
+      (value) => arrived(() => onOk(value as T)),
+      (cause: unknown) => arrived(() => onError(cause)),
+    )
+  }
+
+  adapt<Q extends Protocol>(map: (message: MessageOf<Q>) => MessageOf<Protocol> | undefined): Ref<Q> {
+    const cell = this.#cell
+    const failLater = (cause: unknown): void => {
+      if (!this.#alive()) return
+      cell.call(() => {
+        throw cause
+      })
+    }
+    const definition = adapterOf({ entry: cell.entry, failLater }, map as (message: Message) => Message | undefined)
+    return this.spawn(definition) as unknown as Ref<Q>
+  }
+
+  register(name: string): void {
+    if (this.#alive()) this.#cell.host.names.register(name, this.#cell.ref)
+  }
+
+  whereis<Q extends Protocol>(name: string): Ref<Q> | undefined {
+    return this.#cell.host.names.whereis(name) as Ref<Q> | undefined
+  }
+
+  join(group: string): void {
+    if (this.#alive()) this.#cell.host.groups.join(group, this.#cell.ref)
+  }
+
+  leave(group: string): void {
+    if (this.#alive()) this.#cell.host.groups.leave(group, this.#cell.ref)
+  }
+
+  broadcast(group: string, message: Message): number {
+    return this.#alive() ? this.#cell.host.groups.broadcast(group, message) : 0
   }
 
   ref<Q extends Protocol>(address: Address): Ref<Q> {
@@ -110,19 +277,19 @@ export class Context implements ActorContext<Protocol> {
   }
 
   service<T>(key: ServiceKey<T>): T {
-    return this.#cell.service(key)
+    return service(this.#cell, key)
   }
 
   get tenure(): Tenure {
-    return this.#cell.service(tenureKey)
+    return service(this.#cell, tenureKey)
   }
 
   get epoch(): number {
-    return this.#cell.findService(tenureKey)?.epoch ?? 0
+    return findService(this.#cell, tenureKey)?.epoch ?? 0
   }
 
   guard(): void {
-    this.#cell.findService(tenureKey)?.guard()
+    findService(this.#cell, tenureKey)?.guard()
   }
 
   /** Aborts `signal`. The context itself stays usable until the incarnation's last handler has settled. */

@@ -2,12 +2,18 @@
 
 import { isActorName } from '../contracts/address.ts'
 import type { Address } from '../contracts/address.ts'
-import type { ActorContext, ActorDefinition, Handler, MailboxOptions } from '../contracts/behavior.ts'
+import type { ActorContext, ActorDefinition, MailboxOptions, Overflow } from '../contracts/behavior.ts'
 import type { ExitReason } from '../contracts/exit-reason.ts'
-import type { Protocol } from '../contracts/message.ts'
+import type { Middleware } from '../contracts/handling.ts'
+import type { Message, Protocol } from '../contracts/message.ts'
+import type { MessageSchemas, StandardSchema } from '../contracts/schema.ts'
 import type { Shutdown } from '../contracts/shutdown.ts'
 import { InvalidOptionError } from '../errors.ts'
 import { defaultCapacity } from '../mailbox/mailbox.ts'
+import { handlerTable } from './handler-table.ts'
+import { defaultMaxInFlight } from './in-flight.ts'
+import { checkedHandler, messageSchemas } from './schemas.ts'
+import { asPromise, isThenable } from './thenable.ts'
 
 /** The context of a handler whose own protocol is being inferred, so that it cannot be named yet. */
 // oxlint-disable-next-line typescript/no-explicit-any
@@ -31,24 +37,64 @@ export type ProtocolOf<H> = {
       : (message: unknown) => unknown
 }
 
-/** What `actor()` takes. */
-export interface ActorSpec<S, I, H> {
+/** What an actor is besides its handlers. */
+export interface ActorTraits<S, I> {
   /** The default name of its instances: 1 to 128 characters of `[A-Za-z0-9_.~$@:-]`. */
   readonly name: string
   /** Makes the state of each incarnation from the input; may be async, and messages wait meanwhile. Default: no state. */
   readonly state?: (input: I, ctx: AnyContext) => S | Promise<S>
-  /** One handler per message type; what it returns answers an ask. One message at a time; a promise holds the actor until it settles. */
-  readonly on: H & AnyHandlers<S>
+  /** Called once the state is made, before the first message; may be async, and messages wait. What it throws is a failed start. */
+  readonly started?: (state: S, ctx: AnyContext) => unknown
   /** Called once for each watched actor that is gone. */
   readonly terminated?: (state: S, event: { readonly address: Address; readonly reason: ExitReason }, ctx: AnyContext) => void
+  /** Whether exit signals of linked actors are told to `exited` instead of ending this one. Default false. */
+  readonly trapExit?: boolean
+  /** Called once per exit signal when exits are trapped. */
+  readonly exited?: (state: S, event: { readonly address: Address; readonly reason: ExitReason }, ctx: AnyContext) => unknown
+  /** Called when the actor begins to stop for good, before its children are stopped; may be async within its shutdown time. */
+  readonly stopping?: (state: S, reason: ExitReason, ctx: AnyContext) => unknown
   /** Called when the actor stops for good, after its children; may be async within its shutdown time. */
   readonly stopped?: (state: S, reason: ExitReason) => unknown
+  /** Called before a restart, after the children, to let go of what the old state holds; may be async within its shutdown time. */
+  readonly restarting?: (state: S, reason: ExitReason) => unknown
+  /** Message types whose promises do not hold the actor (`true`: all). Their handlers share the state between awaits. Default: none. */
+  readonly reentrant?: true | readonly string[]
+  /** How many reentrant handlers may be open at once; the next message waits. Default 1000. */
+  readonly maxInFlight?: number
+  /**
+   * Schemas by message type, of the payload (the message without `type`), by any library that speaks Standard Schema. Checked where
+   * messages enter the node: what fails is a dead letter `invalid`, and its asker is told. They must be synchronous.
+   */
+  readonly schema?: Readonly<Record<string, StandardSchema>>
+  /** `always` checks messages from this node, too. Default `inbound`. */
+  readonly schemaCheck?: 'inbound' | 'always'
+  /** Wraps every handler; the first is the outermost. Default: none, at no cost. */
+  readonly middleware?: readonly Middleware[]
   /** Bounds of its mailbox. */
   readonly mailbox?: MailboxOptions
   /** How long it may take to stop: milliseconds, `brutal` or `infinity`. Default 5000. */
   readonly shutdownMs?: Shutdown
 }
 
+/** What `actor()` takes. */
+export interface ActorSpec<S, I, H> extends ActorTraits<S, I> {
+  /** One handler per message type; what it returns answers an ask. One message at a time; a promise holds the actor until it settles. */
+  readonly on: H & AnyHandlers<S>
+}
+
+/** What `actor()` takes when one function handles all messages. */
+export interface ReceiveSpec<S, I, M extends Message, R> extends ActorTraits<S, I> {
+  /** Handles every message, a discriminated union by `type`; what it returns answers an ask. */
+  readonly receive: (state: S, message: M, ctx: AnyContext) => R
+}
+
+/** The protocol of a discriminated union of messages that are all answered alike. */
+export type UnionProtocol<M extends Message, R> = { [K in M['type']]: (message: Omit<Extract<M, { type: K }>, 'type'>) => R }
+
+/** Defines an actor with one `receive` for all its messages. */
+export function actor<S = undefined, I = undefined, M extends Message = Message, R = void>(
+  spec: ReceiveSpec<S, I, M, R>,
+): ActorDefinition<UnionProtocol<M, R>, I>
 /**
  * Defines an actor: its state and one handler per message type.
  *
@@ -56,40 +102,85 @@ export interface ActorSpec<S, I, H> {
  *
  * @throws InvalidOptionError naming the field.
  */
-export function actor<S = undefined, I = undefined, H = unknown>(spec: ActorSpec<S, I, H>): ActorDefinition<ProtocolOf<H>, I> {
-  validate(spec as never)
-  const { name, state, on, terminated, stopped, mailbox, shutdownMs } = spec
-  const definition: ActorDefinition<Protocol, I> = {
+export function actor<S = undefined, I = undefined, H = unknown>(spec: ActorSpec<S, I, H>): ActorDefinition<ProtocolOf<H>, I>
+export function actor(spec: ActorTraits<unknown, unknown> & { on?: unknown; receive?: unknown }): ActorDefinition<Protocol, unknown> {
+  validate(spec)
+  const { name, state, started, mailbox, shutdownMs, middleware, reentrant } = spec
+  const { terminated, stopping, stopped, restarting, exited, trapExit } = spec
+  const make = state ?? (() => undefined)
+  const { on } = spec
+  const schemas = messageSchemas(spec.schema, (type) => typeof on !== 'object' || on === null || Object.hasOwn(on, type))
+  // Innermost but for the handler itself: middleware sees what was sent.
+  const layers = schemas !== undefined && spec.schemaCheck === 'always' ? [...(middleware ?? []), checking(schemas)] : middleware
+  return {
     name,
-    start: (state ?? (() => undefined)) as ActorDefinition<Protocol, I>['start'],
-    handlers: new Map(Object.entries(on) as [string, Handler][]),
+    start: started === undefined ? make : (input, ctx) => begin(make(input, ctx), (made) => started(made, ctx)),
+    handlers: handlerTable(spec.receive ?? on, layers),
     capacity: mailbox?.capacity ?? defaultCapacity,
     overflow: mailbox?.overflow ?? 'reject',
     shutdownMs: shutdownMs ?? 5000,
-    ...(terminated && { terminated: terminated as NonNullable<ActorDefinition<Protocol>['terminated']> }),
-    ...(stopped && { stopped: stopped as NonNullable<ActorDefinition<Protocol>['stopped']> }),
+    ...(mailbox?.stashCapacity !== undefined && { stashCapacity: mailbox.stashCapacity }),
+    ...(reentrant && {
+      reentrant: { types: reentrant === true ? true : new Set(reentrant), maxInFlight: spec.maxInFlight ?? defaultMaxInFlight },
+    }),
+    ...(schemas && { schemas }),
+    ...(layers && { middleware: layers }),
+    ...(terminated && { terminated }),
+    ...(trapExit === true && { trapExit }),
+    ...(exited && { exited }),
+    ...(stopping && { stopping }),
+    ...(stopped && { stopped }),
+    ...(restarting && { restarting }),
   }
-  return definition as unknown as ActorDefinition<ProtocolOf<H>, I>
 }
 
-function validate(spec: ActorSpec<never, never, AnyHandlers<never>>): void {
-  const { name, state, on, mailbox, shutdownMs } = spec as Partial<ActorSpec<unknown, unknown, AnyHandlers<unknown>>>
+function checking(schemas: MessageSchemas): Middleware {
+  return (handler) => checkedHandler(schemas, handler)
+}
+
+/** The state, once the `started` hook is through with it. */
+function begin(state: unknown, started: (state: unknown) => unknown): unknown {
+  if (isThenable(state)) return asPromise(state).then((made) => begin(made, started))
+  const done = started(state)
+  return isThenable(done) ? asPromise(done).then(() => state) : state
+}
+
+const hooks = ['state', 'started', 'terminated', 'stopping', 'stopped', 'restarting', 'exited'] as const
+
+function validate(spec: Partial<ActorTraits<unknown, unknown>> & { readonly on?: unknown; readonly receive?: unknown }): void {
+  const { name, on, receive, mailbox, shutdownMs, reentrant, middleware } = spec
   if (typeof name !== 'string' || !isActorName(name))
     throw new InvalidOptionError('name', name, '1 to 128 characters of [A-Za-z0-9_.~$@:-]')
-  if (state !== undefined && typeof state !== 'function') throw new InvalidOptionError('state', state, 'a function that makes the state')
-  if (typeof on !== 'object' || on === null) throw new InvalidOptionError('on', on, 'an object with a handler per message type')
-  for (const [type, handler] of Object.entries(on)) {
-    if (typeof handler !== 'function') throw new InvalidOptionError(`on.${type}`, handler, 'a function (state, message, ctx)')
+  if (receive !== undefined && typeof receive !== 'function')
+    throw new InvalidOptionError('receive', receive, 'a function (state, message, ctx)')
+  if (receive !== undefined && on !== undefined) throw new InvalidOptionError('receive', receive, "absent where 'on' is given")
+  for (const hook of hooks) {
+    if (spec[hook] !== undefined && typeof spec[hook] !== 'function') throw new InvalidOptionError(hook, spec[hook], 'a function')
   }
-  const capacity = mailbox?.capacity
-  if (capacity !== undefined && !(Number.isInteger(capacity) && capacity >= 1)) {
-    throw new InvalidOptionError('mailbox.capacity', capacity, 'a whole number of messages, at least 1')
+  checkCount('mailbox.capacity', mailbox?.capacity, 'messages')
+  checkCount('mailbox.stashCapacity', mailbox?.stashCapacity, 'messages')
+  checkCount('maxInFlight', spec.maxInFlight, 'handlers')
+  const overflow: unknown = mailbox?.overflow
+  if (overflow !== undefined && !overflows.has(overflow)) {
+    throw new InvalidOptionError('mailbox.overflow', overflow, "'reject', 'drop-oldest' or 'suspend-sender'")
   }
-  const overflow = mailbox?.overflow
-  if (overflow !== undefined && overflow !== 'reject' && overflow !== 'drop-oldest') {
-    throw new InvalidOptionError('mailbox.overflow', overflow, "'reject' or 'drop-oldest'")
-  }
+  if (reentrant !== undefined && reentrant !== true && !Array.isArray(reentrant))
+    throw new InvalidOptionError('reentrant', reentrant, 'true or an array of message types')
+  if (middleware !== undefined && !(Array.isArray(middleware) && middleware.every((layer) => typeof layer === 'function')))
+    throw new InvalidOptionError('middleware', middleware, 'an array of functions (next) => handler')
+  if (spec.trapExit !== undefined && typeof spec.trapExit !== 'boolean')
+    throw new InvalidOptionError('trapExit', spec.trapExit, 'true or false')
+  const schemaCheck: unknown = spec.schemaCheck
+  if (schemaCheck !== undefined && schemaCheck !== 'inbound' && schemaCheck !== 'always')
+    throw new InvalidOptionError('schemaCheck', schemaCheck, "'inbound' or 'always'")
   checkShutdown('shutdownMs', shutdownMs)
+}
+
+const overflows = new Set<unknown>(['reject', 'drop-oldest', 'suspend-sender'] satisfies Overflow[])
+
+function checkCount(field: string, value: unknown, unit: string): void {
+  if (value !== undefined && !(Number.isInteger(value) && (value as number) >= 1))
+    throw new InvalidOptionError(field, value, `a whole number of ${unit}, at least 1`)
 }
 
 /** @throws InvalidOptionError unless `value` is a valid shutdown (or undefined). */

@@ -8,6 +8,9 @@ export interface Ending {
   reason: ExitReason
   /** Afterwards: ask the supervisor (`down`), let go of the cell (`remove`), or begin a new incarnation (`restart`). */
   then: 'down' | 'remove' | 'restart'
+  /** The `stopping` hook: undefined while it is still to call, or never called. */
+  goodbye: 'begun' | 'said' | undefined
+  /** The `stopped` or `restarting` hook. */
   hook: 'to-call' | 'called' | 'done'
   /** True while a step is on the stack: a child that ends at once must not begin the step again. */
   stepping: boolean

@@ -6,10 +6,15 @@ import { describeCause, describeExit, type ExitReason, isAbnormal } from '../con
 import type { Failure } from '../contracts/failure.ts'
 import type { Message } from '../contracts/message.ts'
 import type { ReplyTo } from '../contracts/reply.ts'
-import type { Cell, CellSignal, InFlight, LifeCycle } from './cell.ts'
+import { turn } from '../dispatch/turn.ts'
+import type { Cell } from './cell.ts'
 import { Context } from './context.ts'
 import { Control } from './control.ts'
 import type { Ending } from './ending.ts'
+import type { LifeCycle } from './home.ts'
+import type { InFlight } from './in-flight.ts'
+import { stashed } from './current-message.ts'
+import { handleSignal } from './signals.ts'
 import { asPromise, isThenable } from './thenable.ts'
 
 /** Begins an incarnation: the first one, or the next one after a restart. */
@@ -21,6 +26,9 @@ function start(cell: Cell): void {
   cell.failure = null
   const context = new Context(cell)
   cell.context = context
+  // What it asks while it starts is its own, not of whoever starts it.
+  const { actor } = turn
+  turn.actor = null
   try {
     if (definition.supervise !== undefined) cell.supervision = definition.supervise(new Control(cell, context))
     if (definition.route !== undefined && cell.incarnation === 1) cell.entry = definition.route(cell, () => cell.supervision)
@@ -29,6 +37,8 @@ function start(cell: Cell): void {
     else started(cell, state)
   } catch (cause) {
     fail(cell, cause, 'starting', undefined, null)
+  } finally {
+    turn.actor = actor
   }
 }
 
@@ -94,6 +104,8 @@ function fail(cell: Cell, cause: unknown, phase: Failure['phase'], message: Mess
   if (cell.ending !== null || cell.life === 'stopped' || cell.life === 'suspended') return
   cell.life = 'suspended'
   cell.failure = failure
+  // At once, not when the restart comes: until then a backoff may pass.
+  breakLinks(cell, failure)
   if (!tellParent(cell, failure)) end(cell, failure, 'remove')
 }
 
@@ -105,75 +117,10 @@ function tellParent(cell: Cell, reason: ExitReason): boolean {
   return true
 }
 
-/** Handles one signal in the cell's own turn. */
-function handleSignal(cell: Cell, signal: CellSignal): void {
-  try {
-    switch (signal.type) {
-      case 'stop':
-        end(cell, signal.reason, 'down')
-        return
-      case 'watch':
-        if (cell.life === 'stopped') cell.signal(signal)
-        else cell.openWatches.addWatcher(signal.watcher, signal.target)
-        return
-      case 'unwatch':
-        cell.watches?.removeWatcher(signal.watcher)
-        return
-      case 'terminated':
-        terminated(cell, signal)
-        return
-      case 'child-started':
-        if (signal.child.incarnation === signal.incarnation && signal.child.life === 'running') cell.supervision?.started(signal.child)
-        return
-      case 'child-down':
-        if (signal.child.incarnation !== signal.incarnation || signal.child.life !== 'suspended') return
-        // It failed and was then stopped: only how it stands now is told.
-        if (signal.reason !== (signal.child.exit ?? signal.child.failure)) return
-        if (cell.supervision === null || cell.ending !== null) end(signal.child, signal.reason, 'remove')
-        else cell.supervision.down(signal.child, signal.reason)
-        return
-      case 'call':
-        if (cell.context === signal.context && cell.ending === null) signal.callback()
-        return
-    }
-  } catch (cause) {
-    fail(cell, cause, 'signal', undefined, null)
-  }
-}
-
-/** Somebody watched is gone. One thing at a time: a hook does not run beside a start or an async handler, and not in a failed actor. */
-function terminated(cell: Cell, signal: Extract<CellSignal, { type: 'terminated' }>): void {
-  const { watches, life } = cell
-  if (watches === null || life === 'stopping' || life === 'stopped') return
-  if (life !== 'running' || cell.inFlight !== null) {
-    watches.postpone(signal)
-    return
-  }
-  if (!watches.finish(signal.address)) return
-  const { address, reason } = signal
-  const result: unknown = cell.definition.terminated?.(cell.behaviorState, { address, reason }, cell.context!)
-  if (isThenable(result)) holdWhile(cell, result)
-}
-
-/** An async hook holds the actor as an async handler does. */
-function holdWhile(cell: Cell, promise: PromiseLike<unknown>): void {
-  const flight: InFlight = { message: undefined, replyTo: null }
-  cell.inFlight = flight
-  const over = (): boolean => {
-    if (cell.inFlight !== flight) return false
-    cell.inFlight = null
-    return true
-  }
-  asPromise(promise).then(
-    () => {
-      if (over()) cell.resume()
-    },
-    (cause: unknown) => {
-      if (!over()) return
-      fail(cell, cause, 'signal', undefined, null)
-      cell.resume()
-    },
-  )
+/** Linked actors are told that this incarnation is over. */
+function breakLinks(cell: Cell, reason: ExitReason): void {
+  const links = cell.extras?.links
+  if (links != null && links.size > 0) links.break(cell, cell.address, reason)
 }
 
 /** Begins the end of an incarnation, or turns one under way towards another goal. */
@@ -193,8 +140,8 @@ function end(cell: Cell, reason: ExitReason, then: Ending['then']): void {
   }
   // Ended in order before, waiting for an order: there is nothing left to stop or to tell, and its reason stays what it was.
   if (cell.exit !== null && then === 'down') return
-  const hook = then === 'restart' ? 'done' : 'to-call'
-  const ending: Ending = { reason: cell.exit ?? reason, then, hook, stepping: false, deadline: undefined }
+  const hook = then === 'restart' && cell.definition.restarting === undefined ? 'done' : 'to-call'
+  const ending: Ending = { reason: cell.exit ?? reason, then, goodbye: undefined, hook, stepping: false, deadline: undefined }
   cell.ending = ending
   cell.life = 'stopping'
   cell.context?.abort()
@@ -222,7 +169,7 @@ function settleEnding(cell: Cell): void {
 }
 
 function stepEnding(cell: Cell, ending: Ending): boolean {
-  if (cell.inFlight !== null || !stopChildren(cell)) return false
+  if (cell.inFlight !== null || (cell.extras?.openFlights?.size ?? 0) > 0 || !saidGoodbye(cell, ending) || !stopChildren(cell)) return false
   if (ending.hook === 'to-call' && cell.ending === ending) {
     ending.hook = 'called'
     // The hook may have started a child, with a context that somebody kept.
@@ -240,11 +187,37 @@ function stopChildren(cell: Cell): boolean {
   return true
 }
 
-/** Calls the `stopped` hook; true when it is over at once. */
+/** Calls the `stopping` hook, before the children go, when the actor stops for good; true when it is over. */
+function saidGoodbye(cell: Cell, ending: Ending): boolean {
+  const { definition } = cell
+  if (definition.stopping === undefined || ending.then === 'restart' || !cell.hasState) return true
+  if (ending.goodbye !== undefined) return ending.goodbye === 'said'
+  ending.goodbye = 'begun'
+  const said = (): void => {
+    ending.goodbye = 'said'
+    if (cell.ending === ending) settleEnding(cell)
+  }
+  const failed = (cause: unknown): void => {
+    if (cell.ending !== ending) return
+    fail(cell, cause, 'stopping', undefined, null)
+    said()
+  }
+  try {
+    const result: unknown = definition.stopping(cell.behaviorState, ending.reason, cell.context!)
+    if (isThenable(result)) asPromise(result).then(said, failed)
+    else ending.goodbye = 'said'
+  } catch (cause) {
+    failed(cause)
+  }
+  return (ending.goodbye as string) === 'said'
+}
+
+/** Calls the `stopped` hook, or `restarting` between two incarnations; true when it is over at once. */
 function callStopped(cell: Cell, ending: Ending): boolean {
   const { definition, behaviorState } = cell
   const done = (): void => {
-    ending.hook = 'done'
+    // Unless a stop has met the restart meanwhile: then the other hook is owed after this one.
+    if (ending.hook === 'called') ending.hook = 'done'
     if (cell.ending === ending) settleEnding(cell)
   }
   const failed = (cause: unknown): void => {
@@ -255,7 +228,10 @@ function callStopped(cell: Cell, ending: Ending): boolean {
   }
   try {
     // An incarnation that never came to be has nothing to say goodbye to.
-    const result = cell.hasState ? definition.stopped?.(behaviorState, ending.reason) : undefined
+    const { reason, then } = ending
+    let result: unknown
+    if (cell.hasState)
+      result = then === 'restart' ? definition.restarting?.(behaviorState, reason) : definition.stopped?.(behaviorState, reason)
     if (isThenable(result)) asPromise(result).then(done, failed)
     else ending.hook = 'done'
   } catch (cause) {
@@ -269,13 +245,14 @@ function kill(cell: Cell): void {
   const ending = cell.ending
   if (ending === null) return
   ending.reason = cell.exit ?? 'killed'
-  const flight = cell.inFlight
-  cell.inFlight = null
-  if (flight?.message !== undefined) {
+  const flights = cell.extras?.openFlights?.abandon() ?? []
+  for (const flight of cell.inFlight === null ? flights : [cell.inFlight, ...flights]) {
+    if (flight.message === undefined || flight.replyTo === stashed) continue
     cell.host.counters.waiting--
     // With a cause: its handler had begun, so an asker must not take it for never handled.
     cell.host.deadLetter(flight.message, flight.replyTo, 'stopped', formatAddress(cell.address), 'it was killed')
   }
+  cell.inFlight = null
   ending.stepping = true
   for (let child = cell.lastChild; child !== null; child = cell.lastChild) {
     if (child.ending === null) end(child, 'killed', 'remove')
@@ -290,6 +267,7 @@ function kill(cell: Cell): void {
 function finishEnding(cell: Cell, ending: Ending): void {
   if (ending.deadline !== undefined) cell.host.cancel(ending.deadline)
   cell.ending = null
+  breakLinks(cell, ending.reason)
   cell.clearIncarnation()
   if (ending.then === 'restart') {
     start(cell)
@@ -329,10 +307,11 @@ function remove(cell: Cell, reason: ExitReason): void {
       `${path} stopped: ${describeExit(reason)}`,
     )
   }
+  cell.extras?.sendAway()
   cell.watches?.tellWatchers(reason)
   if (parent === null) host.rootStopped()
   else if (parent.ending !== null) settleEnding(parent)
 }
 
 /** The life of cells, as the composition root hands it to them. */
-export const lifeCycle: LifeCycle = { start, fail, end, settleEnding, handleSignal }
+export const lifeCycle: LifeCycle<Cell> = { start, fail, end, settleEnding, handleSignal }

@@ -3,15 +3,22 @@
 import { type Address, formatAddress } from '../contracts/address.ts'
 import type { Endpoint, Signal } from '../contracts/endpoint.ts'
 import type { ExitReason } from '../contracts/exit-reason.ts'
+import type { Message } from '../contracts/message.ts'
 
 type Terminated = Extract<Signal, { type: 'terminated' }>
 
-/** Both directions of watching of one actor. Created with the first watch. */
-export class Watches {
+/** Somebody who is watched, and what is to be said when it is gone, if not by the hook. */
+interface Watched {
+  readonly target: Address
+  readonly message: Message | undefined
+}
+
+/** Both directions of watching of one actor. `N` is what it may have to hear later. Created with the first watch. */
+export class Watches<N = Terminated> {
   /** Per watcher's address, the watcher and the name it knows us by. */
   readonly #watchers = new Map<string, { readonly watcher: Endpoint; readonly target: Address }>()
-  readonly #watched = new Map<string, Address>()
-  #postponed: Terminated[] = []
+  readonly #watched = new Map<string, Watched>()
+  #postponed: N[] = []
 
   addWatcher(watcher: Endpoint, target: Address): void {
     this.#watchers.set(formatAddress(watcher.address), { watcher, target })
@@ -28,25 +35,28 @@ export class Watches {
     for (const { watcher, target } of told) watcher.signal({ type: 'terminated', address: target, reason })
   }
 
-  /** Remembers that `target` is watched; false when it was already. */
-  begin(target: Address): boolean {
+  /** Remembers that `target` is watched, and the message to be sent then; false when it was watched already. */
+  begin(target: Address, message: Message | undefined): boolean {
     const key = formatAddress(target)
-    if (this.#watched.has(key)) return false
-    this.#watched.set(key, target)
-    return true
+    const known = this.#watched.has(key)
+    this.#watched.set(key, { target, message })
+    return !known
   }
 
-  /** Forgets `target`; false when it was not watched, so that nobody is told twice. */
-  finish(target: Address): boolean {
-    return this.#watched.delete(formatAddress(target))
+  /** Forgets `target`; undefined when it was not watched, so that nobody is told twice. */
+  finish(target: Address): Watched | undefined {
+    const key = formatAddress(target)
+    const watched = this.#watched.get(key)
+    this.#watched.delete(key)
+    return watched
   }
 
   /** Keeps a notice for when the actor can hear it. */
-  postpone(notice: Terminated): void {
+  postpone(notice: N): void {
     this.#postponed.push(notice)
   }
 
-  takePostponed(): readonly Terminated[] {
+  takePostponed(): readonly N[] {
     const taken = this.#postponed
     if (taken.length > 0) this.#postponed = []
     return taken
@@ -57,6 +67,6 @@ export class Watches {
     const targets = [...this.#watched.values()]
     this.#watched.clear()
     this.#postponed = []
-    for (const target of targets) each(target)
+    for (const { target } of targets) each(target)
   }
 }

@@ -1,7 +1,9 @@
 // The books of one system: every message that enters is accounted for exactly once.
 
 import type { Address } from './address.ts'
+import type { Asker } from './asker.ts'
 import type { DeadLetterReason } from './dead-letter.ts'
+import type { Env, TimerHandle } from './env.ts'
 import type { Message } from './message.ts'
 import type { ReplyTo } from './reply.ts'
 
@@ -40,10 +42,17 @@ export interface Accounts {
     timeoutMs: number,
     target: { readonly address: Address },
     message: Message,
+    asker?: Asker | null,
   ): { readonly slot: number; readonly promise: Promise<unknown> }
   /** Settles an ask. Late or unknown slots only count. */
   resolveReply(replyTo: ReplyTo, value: unknown): void
   rejectReply(replyTo: ReplyTo, error: Error): void
+  /** Rejects the ask if it closes a cycle of actors that wait for each other. Called once its asker is held by its handler. */
+  refuseCycle(slot: number, target: object, asker: Asker): void
+  /** Calls back once; cheaper than an Env timer when there are many. */
+  after(delayMs: number, callback: () => void): TimerHandle
+  cancel(handle: TimerHandle): void
+  readonly env: Env
   /** Milliseconds left until an ask's deadline; `Infinity` for what has none, 0 or less for one that has ended. */
   remainingMs(replyTo: ReplyTo): number
 }

@@ -27,6 +27,8 @@ export interface DeadLetter {
   readonly reason: DeadLetterReason
   /** The address (or path) it was meant for, as text. */
   readonly target: string
+  /** The path of the actor in whose turn it was sent or dropped, when there was one. */
+  readonly sender?: string
   /** Monotonic time in milliseconds. */
   readonly at: number
   /** Whether an asker was told. */

@@ -6,6 +6,18 @@ import type { Address } from './address.ts'
 import type { ExitReason } from './exit-reason.ts'
 import type { Message } from './message.ts'
 import type { ReplyTo } from './reply.ts'
+import type { MessageSchemas } from './schema.ts'
+
+/** A message that waits for room in a mailbox. */
+export interface Offer {
+  readonly message: Message
+  /** Nobody waits any more: it is passed over. */
+  readonly isOver: boolean
+  /** It is in the mailbox. */
+  admitted(): void
+  /** There will be no room: the actor is gone. */
+  refused(error: Error): void
+}
 
 /** Whatever can receive. */
 export interface Endpoint {
@@ -20,6 +32,10 @@ export interface Endpoint {
   post(message: Message, replyTo: ReplyTo): void
   /** Whether a message posted now would be queued or sent rather than refused. A hint for `tryTell`; exact for local mailboxes. */
   accepts(): boolean
+  /** What messages for it must be, where they enter the node. Absent: whatever they are. */
+  readonly schemas?: MessageSchemas | undefined
+  /** Lets a message wait until there is room; false when this endpoint lets nobody wait. Absent: as if false. */
+  awaitRoom?(offer: Offer): boolean
   /** Messages accepted and not yet handled or sent, the one in progress included. What least-outstanding routing compares. */
   readonly outstanding: number
   /** Takes one signal. Signals never wait behind user messages and are never dropped while the target lives. */

@@ -18,6 +18,12 @@ export type SystemEvent = { readonly at: number } & (
     }
   | { readonly type: 'recovery.replaced'; readonly path: string; readonly machine: string; readonly cause: string }
   | { readonly type: 'dead-letter'; readonly letter: DeadLetter }
+  | {
+      readonly type: 'shutdown.phase'
+      readonly name: string
+      readonly outcome: 'done' | 'failed' | 'timed-out'
+      readonly tookMs: number
+    }
   | { readonly type: 'node.up'; readonly node: NodeIdentity }
   | { readonly type: 'node.suspect'; readonly node: NodeIdentity; readonly why: string }
   | { readonly type: 'node.trusted'; readonly node: NodeIdentity }
@@ -42,3 +48,6 @@ export type NewEvent = WithoutTime<SystemEvent>
 
 /** How loud an event is in the log. */
 export type Level = 'debug' | 'info' | 'warn' | 'error'
+
+/** The events of one type. */
+export type EventOf<T extends SystemEvent['type']> = Extract<SystemEvent, { readonly type: T }>

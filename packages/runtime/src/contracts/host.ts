@@ -3,7 +3,6 @@
 import type { Accounts } from './accounts.ts'
 import type { Address, NodeIdentity } from './address.ts'
 import type { Endpoint } from './endpoint.ts'
-import type { Env, TimerHandle } from './env.ts'
 import type { Level, NewEvent, SystemEvent } from './event.ts'
 import type { Logger } from './log.ts'
 import type { Protocol } from './message.ts'
@@ -18,7 +17,6 @@ export interface Remoting {
 
 /** One system, as its parts and the sibling packages see it. */
 export interface Host extends Accounts {
-  readonly env: Env
   readonly log: Logger
   /** This system's node; `local~0` until it joins a cluster. */
   identity: NodeIdentity
@@ -31,9 +29,6 @@ export interface Host extends Accounts {
   refTo<P extends Protocol>(endpoint: Endpoint): Ref<P>
   /** The endpoint behind a ref of this system. */
   endpointOf(ref: AnyRef): Endpoint
-  /** Calls back once; cheaper than an Env timer when there are many. */
-  after(delayMs: number, callback: () => void): TimerHandle
-  cancel(handle: TimerHandle): void
   /** Puts an event on the bus and, as one line, into the log. */
   report(level: Level, event: NewEvent, text: string): void
   /** Subscribes to events. Returns the way to stop. A listener that throws is logged and kept. */

@@ -1,8 +1,15 @@
 // What actors say to each other, and how a protocol is written down in types.
 
+import type { DeferredReply } from './reply.ts'
+
 /** A message: an object with a `type`, the shape that XState events, discriminated unions and wires already have. */
 export interface Message {
   readonly type: string
+  /**
+   * Names the effect this message is to have, by the sender's choice; a repetition carries the same one. The runtime carries it and
+   * does nothing else with it: a receiver that must not act twice remembers the keys it has acted on, in the same write as the effect.
+   */
+  readonly idempotencyKey?: string
 }
 
 /**
@@ -16,8 +23,21 @@ export type Protocol = Record<string, (message: any) => unknown>
 
 type PayloadOf<F> = F extends () => unknown ? unknown : F extends (message: infer M) => unknown ? M : never
 
-/** The union of all messages of a protocol. */
-export type MessageOf<P extends Protocol> = { [K in keyof P & string]: { readonly type: K } & PayloadOf<P[K]> }[keyof P & string]
+/** The union of all messages of a protocol; of a protocol that is not known (`any`), whatever has a type. */
+export type MessageOf<P extends Protocol> = 0 extends 1 & P ? UntypedMessage : KnownMessageOf<P>
+
+type KnownMessageOf<P extends Protocol> = {
+  [K in keyof P & string]: { readonly type: K; readonly idempotencyKey?: string } & PayloadOf<P[K]>
+}[keyof P & string]
+
+/** A message of which only its type is known to be there. */
+interface UntypedMessage extends Message {
+  // oxlint-disable-next-line typescript/no-explicit-any
+  readonly [field: string]: any
+}
 
 /** What the actor answers to a message of type `K`. */
-export type ReplyOf<P extends Protocol, K extends keyof P> = Awaited<ReturnType<P[K]>>
+export type ReplyOf<P extends Protocol, K extends keyof P> = Answer<Awaited<ReturnType<P[K]>>>
+
+/** What an asker gets: for a deferred reply, what is given later. */
+type Answer<R> = R extends DeferredReply<infer T> ? T : R

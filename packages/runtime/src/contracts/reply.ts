@@ -13,3 +13,13 @@ export interface ReplyPort {
   resolve(value: unknown): void
   reject(error: Error): void
 }
+
+/** An answer that is given later, or by somebody else: it can be handed to other local actors in a message. */
+export interface DeferredReply<T = unknown> {
+  /** Whether anybody waits for it: false after a tell. */
+  readonly expected: boolean
+  /** Answers, once; false when it was answered before. */
+  resolve(value: T): boolean
+  /** Fails the ask, once; false when it was answered before. */
+  reject(error: Error): boolean
+}

@@ -36,9 +36,10 @@ export class Mailbox<S> {
       this.messages.push(message, replyTo)
       return 'taken'
     }
-    if (this.#overflow === 'reject' || this.#capacity === 0) return 'full'
-    this.evicted = this.messages.take()
-    this.evictedReply = this.messages.takenReply
+    if (this.#overflow !== 'drop-oldest' || this.#capacity === 0) return 'full'
+    const [evicted, evictedReply] = this.messages.evict()
+    this.evicted = evicted
+    this.evictedReply = evictedReply
     this.messages.push(message, replyTo)
     return 'made-room'
   }

@@ -5,14 +5,14 @@ import { numbered } from '../testing/stage.fixture.ts'
 import { RingQueue } from './ring-queue.ts'
 
 test('a ring queue gives back what was pushed, first in first out, with its reply address', () => {
-  const command = fc.oneof(fc.constant('take' as const), fc.integer({ min: 1, max: 40 }), fc.constant('shrink' as const))
+  const command = fc.oneof(fc.constant('take' as const), fc.integer({ min: 1, max: 40 }), fc.constant('settle' as const))
   fc.assert(
     fc.property(fc.array(command, { maxLength: 60 }), (commands) => {
       const queue = new RingQueue()
       const model: [Message, number][] = []
       let n = 0
       for (const next of commands) {
-        if (next === 'shrink') queue.shrink()
+        if (next === 'settle') queue.settle()
         else if (next === 'take') {
           if (model.length === 0) continue
           const [message, replyTo] = model.shift()!
@@ -36,8 +36,41 @@ test('a ring queue that one burst made large works on after it has shrunk', () =
   const messages = numbered(5000)
   for (const message of messages) queue.push(message, null)
   for (const message of messages) expect(queue.take()).toBe(message)
-  queue.shrink()
+  queue.settle()
   queue.push(messages[0]!, 7)
   expect(queue.take()).toBe(messages[0])
   expect(queue.takenReply).toBe(7)
+})
+
+test('a message put before all others is the next one, also when the ring is full or wraps around', () => {
+  const queue = new RingQueue()
+  const messages = numbered(40)
+  for (const message of messages.slice(20)) queue.push(message, null)
+  for (const message of messages.slice(0, 20).reverse()) queue.unshift(message, message.n)
+  expect(messages.map(() => queue.take())).toEqual(messages)
+})
+
+test('the message last taken is known until handling is over, and not kept after', () => {
+  const queue = new RingQueue()
+  const [message] = numbered(1)
+  queue.push(message!, 3)
+  queue.take()
+  expect([queue.taken, queue.takenReply]).toEqual([message, 3])
+  queue.settle()
+  expect([queue.taken, queue.takenReply]).toEqual([undefined, null])
+})
+
+test('the message last taken stays it while others come, go and are put before it', () => {
+  const queue = new RingQueue()
+  const [current, oldest, ...others] = numbered(50)
+  queue.push(current!, 3)
+  queue.push(oldest!, 4)
+  queue.take()
+  for (const message of others) {
+    queue.push(message, null)
+    queue.unshift(message, null)
+    expect([queue.taken, queue.takenReply]).toEqual([current, 3])
+  }
+  while (queue.length > 1) queue.evict()
+  expect([queue.taken, queue.takenReply]).toEqual([current, 3])
 })

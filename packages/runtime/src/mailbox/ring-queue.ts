@@ -13,6 +13,8 @@ export class RingQueue {
   /** Where the reply to the message last taken goes. An out-parameter: saves an object per message. */
   takenReply: ReplyTo = null
 
+  // The slots before the head are never in use: the message last taken stays there until the next one is, or `settle`. A field for
+  // it would cost every message 4 ns, for the write barrier.
   #ring = none
   #head = 0
   #used = 0
@@ -22,30 +24,59 @@ export class RingQueue {
     return this.#used >> 1
   }
 
+  /** The message last taken, until `settle`: what its handler stashes or forwards. */
+  get taken(): Message | undefined {
+    return (this.#ring[(this.#head - 2) & this.#mask] as Message | null) ?? undefined
+  }
+
   push(message: Message, replyTo: ReplyTo): void {
-    if (this.#used === this.#ring.length) this.#grow()
+    if (this.#used + 2 >= this.#ring.length) this.#grow()
     const at = (this.#head + this.#used) & this.#mask
     this.#ring[at] = message
     this.#ring[at + 1] = replyTo
     this.#used += 2
   }
 
-  /** The oldest message; its reply address is then in `takenReply`. Only call when `length` is not 0. */
+  /** Puts a message before all others. */
+  unshift(message: Message, replyTo: ReplyTo): void {
+    if (this.#used + 2 >= this.#ring.length) this.#grow()
+    const ring = this.#ring
+    const { taken } = this
+    this.#head = (this.#head - 2) & this.#mask
+    ring[this.#head] = message
+    ring[this.#head + 1] = replyTo
+    ring[(this.#head - 2) & this.#mask] = taken ?? null
+    this.#used += 2
+  }
+
+  /** The oldest message, then also in `taken`, with its reply address in `takenReply`. Only call when `length` is not 0. */
   take(): Message {
     const ring = this.#ring
     const at = this.#head
     const message = ring[at] as Message
     this.takenReply = ring[at + 1] as ReplyTo
     // Cleared, so that the ring keeps nothing alive.
-    ring[at] = null
+    ring[(at - 2) & this.#mask] = null
     ring[at + 1] = null
     this.#head = (at + 2) & this.#mask
     this.#used -= 2
     return message
   }
 
-  /** Lets go of a ring that one burst made large. */
-  shrink(): void {
+  /** Takes the oldest message out while another one is being handled, which stays the one last taken. */
+  evict(): readonly [Message, ReplyTo] {
+    const { taken, takenReply } = this
+    const evicted = [this.take(), this.takenReply] as const
+    this.#ring[(this.#head - 2) & this.#mask] = taken ?? null
+    this.takenReply = takenReply
+    return evicted
+  }
+
+  /** Nothing is being handled any more: lets go of the message last taken, and of a ring that one burst made large. */
+  settle(): void {
+    this.takenReply = null
+    if (this.#ring.length === 0) return
+    this.#ring[(this.#head - 2) & this.#mask] = null
     if (this.#used !== 0 || this.#ring.length <= keptSlots) return
     this.#ring = none
     this.#head = 0
@@ -54,11 +85,13 @@ export class RingQueue {
 
   #grow(): void {
     const old = this.#ring
+    const { taken } = this
     const slots = old.length
     const ring: unknown[] = new Array(slots === 0 ? firstSlots : slots * 2).fill(null)
-    for (let i = 0; i < slots; i++) ring[i] = old[(this.#head + i) & this.#mask]
+    for (let i = 0; i < this.#used; i++) ring[i] = old[(this.#head + i) & this.#mask]
     this.#ring = ring
     this.#head = 0
     this.#mask = ring.length - 1
+    ring[this.#mask - 1] = taken ?? null
   }
 }

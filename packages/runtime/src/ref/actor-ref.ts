@@ -1,15 +1,13 @@
-// The ref: an endpoint with the four verbs of talking. Refs are compared by address, not by identity.
+// The ref: an endpoint with the verbs of talking. Refs are compared by address, not by identity.
 
 import { type Address, formatAddress } from '../contracts/address.ts'
 import type { Endpoint } from '../contracts/endpoint.ts'
 import type { Message, MessageOf, Protocol, ReplyOf } from '../contracts/message.ts'
-import type { AskOptions, Ref } from '../contracts/ref.ts'
+import type { AskOptions, OfferOptions, Ref } from '../contracts/ref.ts'
+import { turn } from '../dispatch/turn.ts'
 import { InvalidOptionError } from '../errors.ts'
-
-/** How long an ask waits by default, in milliseconds. */
-const defaultAskTimeoutMs = 5000
-
-const longestAskMs = 2 ** 31 - 1
+import { askEndpoint, defaultAskTimeoutMs } from './ask.ts'
+import { offerTo } from './offer.ts'
 
 /** A ref to any endpoint. */
 export class ActorRef<P extends Protocol> implements Ref<P> {
@@ -51,14 +49,17 @@ export class ActorRef<P extends Protocol> implements Ref<P> {
     return true
   }
 
+  offer(message: MessageOf<P>, options?: OfferOptions): Promise<void> {
+    return offerTo(this.#endpoint, message as Message, options)
+  }
+
   ask<M extends MessageOf<P>>(message: M, options?: AskOptions): Promise<ReplyOf<P, M['type']>> {
-    const timeoutMs = options?.timeoutMs ?? defaultAskTimeoutMs
-    if (!(typeof timeoutMs === 'number' && timeoutMs >= 0 && timeoutMs <= longestAskMs)) {
-      return Promise.reject(new InvalidOptionError('timeoutMs', timeoutMs, `a number of milliseconds from 0 to ${longestAskMs}`))
-    }
+    const { actor } = turn
+    if (options !== undefined || actor !== null)
+      return askEndpoint(this.#endpoint, message as Message, options, actor) as Promise<ReplyOf<P, M['type']>>
     const endpoint = this.#endpoint
     const { host } = endpoint
-    const { slot, promise } = host.openAsk(timeoutMs, endpoint, message as Message)
+    const { slot, promise } = host.openAsk(defaultAskTimeoutMs, endpoint, message as Message)
     host.counters.sent++
     endpoint.post(message as Message, slot)
     return promise as Promise<ReplyOf<P, M['type']>>

@@ -3,8 +3,10 @@
 
 import type { Env, TimerHandle } from '../contracts/env.ts'
 import { type Address, formatAddress } from '../contracts/address.ts'
+import type { Asker } from '../contracts/asker.ts'
 import type { Message } from '../contracts/message.ts'
-import { AskTimeoutError } from '../errors.ts'
+import { AskCycleError, AskTimeoutError } from '../errors.ts'
+import { type Asked, findCycle } from './call-chain.ts'
 
 /** How exact deadlines are, in milliseconds: an ask ends at most this much after its deadline. */
 export const scanMs = 32
@@ -19,19 +21,30 @@ interface Target {
   readonly address: Address
 }
 
-class Pending {
+class Pending implements Asked {
   readonly resolve: (value: unknown) => void
   readonly reject: (error: Error) => void
   readonly target: Target
   readonly message: Message
   readonly timeoutMs: number
+  readonly asker: Asker | null
+  readonly during: Message | undefined
 
-  constructor(resolve: (value: unknown) => void, reject: (error: Error) => void, target: Target, message: Message, timeoutMs: number) {
+  constructor(
+    resolve: (value: unknown) => void,
+    reject: (error: Error) => void,
+    target: Target,
+    message: Message,
+    timeoutMs: number,
+    asker: Asker | null,
+  ) {
     this.resolve = resolve
     this.reject = reject
     this.target = target
     this.message = message
     this.timeoutMs = timeoutMs
+    this.asker = asker
+    this.during = asker === null ? undefined : (asker.mailbox?.messages.taken ?? asker.inFlight?.message)
   }
 }
 
@@ -56,7 +69,12 @@ export class AskTable {
   }
 
   /** Opens a slot. The promise settles by `settle` or at the deadline, whichever comes first. */
-  add(timeoutMs: number, target: Target, message: Message): { readonly slot: number; readonly promise: Promise<unknown> } {
+  add(
+    timeoutMs: number,
+    target: Target,
+    message: Message,
+    asker: Asker | null = null,
+  ): { readonly slot: number; readonly promise: Promise<unknown> } {
     let slot = this.#free.pop()
     if (slot === undefined) {
       slot = this.#pending.length
@@ -67,7 +85,7 @@ export class AskTable {
     }
     const at = slot
     const promise = new Promise<unknown>((resolve, reject) => {
-      this.#pending[at] = new Pending(resolve, reject, target, message, timeoutMs)
+      this.#pending[at] = new Pending(resolve, reject, target, message, timeoutMs, asker)
     })
     this.#deadlines[at] = this.#env.now() + timeoutMs
     this.#open++
@@ -86,6 +104,21 @@ export class AskTable {
   remainingMs(id: number): number {
     const slot = id % slots
     return this.#pending[slot] != null && this.#id(slot) === id ? this.#deadlines[slot]! - this.#env.now() : 0
+  }
+
+  /** Rejects an ask that comes back to an actor which waits for it; `asker` is held by the handler that made it. */
+  refuseCycle(id: number, target: object, asker: Asker): void {
+    const pending = this.#find(id)
+    const { inFlight } = asker
+    if (pending === undefined || inFlight === null) return
+    const cycle = findCycle(target, asker, inFlight.replyTo, (slot) => this.#find(slot))
+    if (cycle !== undefined) this.reject(id, new AskCycleError(cycle, pending.message))
+  }
+
+  #find(id: number): Pending | undefined {
+    const slot = id % slots
+    const pending = this.#pending[slot]
+    return pending != null && this.#id(slot) === id ? pending : undefined
   }
 
   /** Ends all open asks, for a system that stops. */

@@ -2,7 +2,7 @@
 
 import type { Accounts } from '../contracts/accounts.ts'
 import type { Address } from '../contracts/address.ts'
-import type { Endpoint, Signal } from '../contracts/endpoint.ts'
+import type { Endpoint, Offer, Signal } from '../contracts/endpoint.ts'
 import type { Message } from '../contracts/message.ts'
 import type { ReplyTo } from '../contracts/reply.ts'
 
@@ -24,6 +24,10 @@ export class LazyEndpoint implements Endpoint {
 
   accepts(): boolean {
     return this.#resolve().accepts()
+  }
+
+  awaitRoom(offer: Offer): boolean {
+    return this.#resolve().awaitRoom?.(offer) === true
   }
 
   get outstanding(): number {

@@ -1,6 +1,7 @@
 // One system from the inside: what its cells and the sibling packages work with. The composition root, `system.ts`, makes it.
 
 import { type Address, formatAddress, type NodeIdentity, sameNode } from '../contracts/address.ts'
+import type { Asker } from '../contracts/asker.ts'
 import type { DeadLetterReason } from '../contracts/dead-letter.ts'
 import type { Counters } from '../contracts/accounts.ts'
 import type { Endpoint } from '../contracts/endpoint.ts'
@@ -18,6 +19,7 @@ import type { Cell, Home } from '../actor/cell.ts'
 import { lifeCycle } from '../actor/life.ts'
 import { type DispatchOptions, Dispatcher } from '../dispatch/dispatcher.ts'
 import { TimerHeap } from '../dispatch/timer-heap.ts'
+import { turn } from '../dispatch/turn.ts'
 import { ActorRef } from '../ref/actor-ref.ts'
 import { AskTable } from '../ref/ask-table.ts'
 import { DeadEnd } from '../ref/dead-end.ts'
@@ -25,6 +27,8 @@ import { DeadLetterOffice } from '../ref/dead-letters.ts'
 import { NodeUnreachableError } from '../errors.ts'
 import { undelivered } from '../ref/undelivered.ts'
 import { EventBus } from './event-bus.ts'
+import { ProcessGroups } from './process-groups.ts'
+import { Registry } from './registry.ts'
 
 const unnamed = /~([0-9a-z]{1,11})$/
 
@@ -57,6 +61,8 @@ export class SystemHost implements Home {
   readonly #bus: EventBus
   readonly #services = new Map<unknown, unknown>()
   readonly #onStopped: (() => void)[] = []
+  #names: Registry | undefined
+  #groups: ProcessGroups | undefined
   #uids = 0
   #stopped = false
 
@@ -126,7 +132,16 @@ export class SystemHost implements Home {
   deadLetter(message: Message, replyTo: ReplyTo, reason: DeadLetterReason, target: string, cause?: unknown): void {
     this.counters.deadLettered++
     const asked = replyTo !== null && !(replyTo instanceof TimerTag)
-    const letter = { message, reason, target, at: this.env.now(), asked, ...(cause !== undefined && { cause }) }
+    const sender = turn.actor?.path
+    const letter = {
+      message,
+      reason,
+      target,
+      ...(sender !== undefined && { sender }),
+      at: this.env.now(),
+      asked,
+      ...(cause !== undefined && { cause }),
+    }
     const fresh = this.deadLetters.file(letter)
     if (this.#bus.observed) this.#bus.emit({ type: 'dead-letter', at: letter.at, letter })
     // A failing message was already told of as its actor's failure; an asker has its error. What remains is what nobody else reports.
@@ -142,8 +157,13 @@ export class SystemHost implements Home {
     timeoutMs: number,
     target: { readonly address: Address },
     message: Message,
+    asker: Asker | null = null,
   ): { readonly slot: number; readonly promise: Promise<unknown> } {
-    return this.#asks.add(timeoutMs, target, message)
+    return this.#asks.add(timeoutMs, target, message, asker)
+  }
+
+  refuseCycle(slot: number, target: object, asker: Asker): void {
+    this.#asks.refuseCycle(slot, target, asker)
   }
 
   resolveReply(replyTo: ReplyTo, value: unknown): void {
@@ -189,6 +209,16 @@ export class SystemHost implements Home {
 
   onEvent(listener: (event: SystemEvent) => void): () => void {
     return this.#bus.on(listener)
+  }
+
+  get names(): Registry {
+    this.#names ??= new Registry(this)
+    return this.#names
+  }
+
+  get groups(): ProcessGroups {
+    this.#groups ??= new ProcessGroups(this)
+    return this.#groups
   }
 
   provide<T>(key: ServiceKey<T>, value: T): void {

@@ -2,9 +2,8 @@
 
 import { type Address, isPath } from '../contracts/address.ts'
 import type { ActorDefinition, SpawnArguments } from '../contracts/behavior.ts'
-import type { DeadLetter, DeadLetterReason } from '../contracts/dead-letter.ts'
 import type { Env } from '../contracts/env.ts'
-import type { SystemEvent } from '../contracts/event.ts'
+import type { EventOf, SystemEvent } from '../contracts/event.ts'
 import type { Counters } from '../contracts/accounts.ts'
 import type { Host } from '../contracts/host.ts'
 import type { Logger } from '../contracts/log.ts'
@@ -15,6 +14,10 @@ import type { DispatchOptions } from '../dispatch/dispatcher.ts'
 import { systemEnv } from '../dispatch/system-env.ts'
 import { InvalidOptionError, SystemStoppedError } from '../errors.ts'
 import { LazyEndpoint } from '../ref/lazy-endpoint.ts'
+import { type DeadLetters, deadLetterDesk } from './dead-letter-desk.ts'
+import type { Groups } from './process-groups.ts'
+import type { Names } from './registry.ts'
+import { runShutdown, type ShutdownOptions, type ShutdownReport } from './shutdown.ts'
 import { stderrLogger } from './stderr-logger.ts'
 import { SystemHost } from './system-host.ts'
 
@@ -29,20 +32,33 @@ export interface SystemOptions {
 }
 
 /** A running system of actors in this process. */
-export interface ActorSystem {
+export interface ActorSystem extends Names {
   /** Starts a top-level actor. Unless it is a supervisor, nobody restarts it: it is stopped, and says so, when it fails. */
   spawn<P extends Protocol, I>(definition: ActorDefinition<P, I>, ...options: SpawnArguments<I>): Ref<P>
   /** A ref by path (`/shop/catalogue`) or address; valid whether or not somebody lives there. @throws InvalidOptionError */
   ref<P extends Protocol>(at: string | Address, definition?: ActorDefinition<P, never>): Ref<P>
   /** Stops all actors, children before parents and last to first, each within its shutdown time. Resolves when all is still. */
   stop(): Promise<void>
+  /**
+   * Stops in phases, each with a deadline: the given ones in order, then until nothing waits any more (`drain`), then the actors
+   * (`stop`). A phase that fails or overruns is reported and the next one begins. A second call gets the report of the first.
+   * @throws (rejects with) InvalidOptionError
+   */
+  shutdown(options?: ShutdownOptions): Promise<ShutdownReport>
   /** Subscribes to events; returns the way to stop. */
   onEvent(listener: (event: SystemEvent) => void): () => void
+  /** Subscribes to events of some types only. */
+  onEvent<T extends SystemEvent['type']>(types: T | readonly T[], listener: (event: EventOf<T>) => void): () => void
   /** The books: `sent + received = handled + rejected + deadLettered + forwarded + waiting` at any quiet moment. */
   readonly counters: Readonly<Counters>
-  /** What nobody handled: counts by reason, and the last 1000. */
-  readonly deadLetters: { readonly counts: Readonly<Record<DeadLetterReason, number>>; recent(): readonly DeadLetter[] }
+  /** What nobody handled: counts by reason, and the last 10 000. */
+  readonly deadLetters: DeadLetters
+  /** Process groups of this node. */
+  readonly groups: Groups
 }
+
+type Type = SystemEvent['type']
+type Listener = (event: SystemEvent) => void
 
 const hosts = new WeakMap<ActorSystem, SystemHost>()
 
@@ -64,6 +80,12 @@ export function createSystem(options: SystemOptions = {}): ActorSystem {
   const host = new SystemHost(options.env ?? systemEnv, options.log ?? stderrLogger, options.dispatch)
   host.root = new Cell(host, null, root as unknown as ActorDefinition<Protocol, unknown>, { name: 'root' })
   host.life.start(host.root)
+  let shutdown: Promise<ShutdownReport> | undefined
+  const stop = (): Promise<void> => {
+    const stopped = new Promise<void>((resolve) => host.onStopped(resolve))
+    host.root.end('shutdown')
+    return stopped
+  }
   const system: ActorSystem = {
     spawn(definition, ...[spawnOptions]) {
       if (host.stopped || host.root.life !== 'running') throw new SystemStoppedError(`cannot spawn '${definition.name}'`)
@@ -76,14 +98,32 @@ export function createSystem(options: SystemOptions = {}): ActorSystem {
       const address = { node: host.identity, path: at, uid: 0 }
       return host.refTo(new LazyEndpoint(host, address, () => host.resolve({ ...address, node: host.identity })))
     },
-    stop() {
-      const stopped = new Promise<void>((resolve) => host.onStopped(resolve))
-      host.root.end('shutdown')
-      return stopped
+    shutdown(shutdownOptions) {
+      if (shutdown !== undefined) return shutdown
+      const begun = runShutdown({ host, stop, kill: () => host.root.end('killed') }, shutdownOptions)
+      shutdown = begun
+      // Refused options have ended nothing.
+      begun.catch(() => (shutdown = undefined))
+      return begun
     },
-    onEvent: (listener) => host.onEvent(listener),
+    stop,
+    onEvent(types: Listener | Type | readonly Type[], listener?: (event: never) => void) {
+      if (typeof types === 'function') return host.onEvent(types)
+      if (typeof listener !== 'function') throw new InvalidOptionError('listener', listener, 'a function')
+      const wanted = new Set<string>(typeof types === 'string' ? [types] : types)
+      return host.onEvent((event) => {
+        if (wanted.has(event.type)) listener(event as never)
+      })
+    },
     counters: host.counters,
-    deadLetters: host.deadLetters,
+    deadLetters: deadLetterDesk(host, host.deadLetters),
+    get groups() {
+      return host.groups
+    },
+    register: (name, ref) => host.names.register(name, ref),
+    unregister: (name) => host.names.unregister(name),
+    whereis: (name) => host.names.whereis(name),
+    registered: () => host.names.registered(),
   }
   hosts.set(system, host)
   return system

@@ -68,3 +68,28 @@ test('the wall clock goes with time, and can jump without it', async () => {
   env.jumpWallClock(-1000)
   expect([env.wallNow() - wall, env.now()]).toEqual([-995, 5])
 })
+
+test('time moves from timer to timer until something is so, and stops there; or as far as it may', async () => {
+  const env = new ManualEnv()
+  let fired = 0
+  for (const at of [10, 20, 30]) env.setTimer(at, () => void fired++)
+  expect(await env.advanceUntil(() => fired === 2, 100)).toBe(true)
+  expect([env.now(), fired]).toEqual([20, 2])
+  expect(await env.advanceUntil(() => fired === 2, 100)).toBe(true)
+  expect(env.now()).toBe(20)
+  expect(await env.advanceUntil(() => false, 5)).toBe(false)
+  expect([env.now(), fired]).toEqual([25, 2])
+})
+
+test('time does not move while there is work that was put off, however often', async () => {
+  const env = new ManualEnv()
+  const seen: string[] = []
+  const again = (left: number): void => {
+    seen.push(`${left}`)
+    if (left > 0) env.afterIo(() => again(left - 1))
+  }
+  env.setTimer(1, () => seen.push('timer'))
+  again(5)
+  await env.advance(1)
+  expect(seen).toEqual(['5', '4', '3', '2', '1', '0', 'timer'])
+})

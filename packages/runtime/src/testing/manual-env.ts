@@ -25,6 +25,8 @@ export class ManualEnv implements Env {
   #wallOffset = 1_000_000_000_000
   #state: number
   #orders = 0
+  /** Calls of `afterIo` that have not come yet. */
+  #putOff = 0
   readonly #timers = new Set<ManualTimer>()
 
   constructor(options: ManualEnvOptions = {}) {
@@ -74,7 +76,11 @@ export class ManualEnv implements Env {
   }
 
   afterIo(callback: () => void): void {
-    setImmediate(callback)
+    this.#putOff++
+    setImmediate(() => {
+      this.#putOff--
+      callback()
+    })
   }
 
   /** Timers that are set and have not fired. */
@@ -84,21 +90,34 @@ export class ManualEnv implements Env {
 
   /** Lets everything happen that can happen without time passing. */
   async settle(): Promise<void> {
-    // Each round of the event loop drains all promise continuations; a second one catches what `afterIo` put off.
-    for (let round = 0; round < 3; round++) await new Promise<void>((resolve) => setImmediate(resolve))
+    // Each round of the event loop drains all promise continuations; the others catch what `afterIo` put off, as often as it does.
+    for (let round = 0; round < 3 || this.#putOff > 0; round++) await new Promise<void>((resolve) => setImmediate(resolve))
   }
 
   /** Moves time forward by `ms`, firing the timers on the way in order, each after everything before it has settled. */
   async advance(ms: number): Promise<void> {
+    await this.advanceUntil(() => false, ms)
+  }
+
+  /**
+   * Moves time forward from timer to timer until `done` says so, by at most `ms`; answers whether it did. Time stops where it came true.
+   *
+   * Use when: something is expected to happen, and when exactly is not the point.
+   */
+  async advanceUntil(done: () => boolean, ms: number): Promise<boolean> {
     const until = this.#now + ms
     await this.settle()
+    if (done()) return true
     for (let next = this.#next(until); next !== undefined; next = this.#next(until)) {
       this.#timers.delete(next)
       this.#now = Math.max(this.#now, next.at)
       next.callback()
       await this.settle()
+      if (done()) return true
     }
-    this.#now = until
+    // Somebody else may have moved it further meanwhile.
+    this.#now = Math.max(this.#now, until)
+    return done()
   }
 
   #next(until: number): ManualTimer | undefined {

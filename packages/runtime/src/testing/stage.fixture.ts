@@ -8,6 +8,8 @@ import type { SystemHost } from '../system/system-host.ts'
 import { type ActorSystem, createSystem, hostOf, type SystemOptions } from '../system/system.ts'
 import { ManualEnv } from './manual-env.ts'
 
+export { expectBalanced } from './balance.ts'
+
 /** One log line. */
 export interface Line {
   readonly level: Level
@@ -37,26 +39,6 @@ export function stage(options: Omit<SystemOptions, 'env' | 'log'> & { readonly s
   system.onEvent((event) => events.push(event))
   const host = hostOf(system) as SystemHost
   return { env, system, host, lines, events, cell: (path) => host.lookup(path, 0) as Cell }
-}
-
-/** Throws unless every message that entered is accounted for exactly once, and what the books call waiting does wait somewhere. */
-export function expectBalanced(system: ActorSystem): void {
-  const { sent, received, handled, rejected, deadLettered, forwarded, waiting } = system.counters
-  const found = waitingBeneath((hostOf(system) as SystemHost).root)
-  if (sent + received !== handled + rejected + deadLettered + forwarded + waiting || waiting !== found) {
-    throw new Error(`the books do not balance, ${found} messages were found waiting: ${JSON.stringify(system.counters)}`)
-  }
-  const reasons = Object.values(system.deadLetters.counts).reduce((sum, count) => sum + count, 0)
-  if (reasons !== deadLettered) throw new Error(`${deadLettered} dead letters, but ${reasons} by reason`)
-}
-
-function waitingBeneath(cell: Cell): number {
-  let count = (cell.mailbox?.messages.length ?? 0) + (cell.inFlight?.message === undefined ? 0 : 1)
-  for (let child = cell.firstChild; child !== null; child = child.nextSibling) {
-    if (child.parent !== cell || child.life === 'stopped') throw new Error(`${child.path} is ${child.life} and still in the tree`)
-    count += waitingBeneath(child)
-  }
-  return count
 }
 
 /** A promise to be settled by hand. */

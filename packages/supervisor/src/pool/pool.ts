@@ -72,6 +72,7 @@ export function pool<P extends Protocol, I>(definition: ActorDefinition<P, I>, .
 
   const made: SupervisingDefinition<P> = {
     ...supervising<P>(name, new Map(), (control) => new PoolExecutor(control, intensity, children)),
+    ...(definition.schemas && { schemas: definition.schemas }),
     route: (inside, current) => new Router(inside, chosen, () => (current() as PoolExecutor | null)?.workers ?? []),
   }
   return made

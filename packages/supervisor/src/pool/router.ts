@@ -54,6 +54,11 @@ export class Router implements Endpoint {
     else worker.endpoint.post(message, replyTo)
   }
 
+  /** The pool's own are its workers'. */
+  get schemas(): Endpoint['schemas'] {
+    return this.#inside.schemas
+  }
+
   accepts(): boolean {
     const workers = this.#workers()
     return workers.some((worker) => worker.available) || this.#waitingRoom(workers)?.endpoint.accepts() === true

@@ -1,0 +1,136 @@
+// What few actors need, held apart so that the others pay one empty field for all of it: other behaviours, a stash, open handlers.
+
+import { type Address, formatAddress } from '../contracts/address.ts'
+import type { ActorDefinition } from '../contracts/behavior.ts'
+import type { Offer } from '../contracts/endpoint.ts'
+import type { HandlerTable } from '../contracts/handling.ts'
+import type { Message, Protocol } from '../contracts/message.ts'
+import type { ReplyTo } from '../contracts/reply.ts'
+import { NoSuchActorError, StashFullError } from '../errors.ts'
+import type { RingQueue } from '../mailbox/ring-queue.ts'
+import { defaultStashCapacity, Stash } from '../mailbox/stash.ts'
+import { WaitingRoom } from '../mailbox/waiting-room.ts'
+import { currentMessage, stashed, takeMessage } from './current-message.ts'
+import { Behaviors } from './handler-table.ts'
+import { type InFlight, OpenFlights } from './in-flight.ts'
+import { Links } from './links.ts'
+
+/** Whose they are. */
+interface Owner {
+  readonly path: string
+  readonly address: Address
+  readonly definition: ActorDefinition<Protocol, unknown>
+  readonly mailbox: { readonly messages: RingQueue } | null
+  readonly inFlight: InFlight | null
+  readonly host: { readonly counters: { sent: number } }
+  accepts(): boolean
+  post(message: Message, replyTo: ReplyTo): void
+  /** Calls back in a later turn. */
+  call(callback: () => void): void
+}
+
+const interrupt = (): void => {}
+
+/** The rare belongings of one cell. Created with the first of them. */
+export class Extras {
+  /** What handles instead of the definition's own handlers, after `become`. */
+  handlers: HandlerTable | undefined
+  readonly #owner: Owner
+  #behaviors: Behaviors | null = null
+  #stash: Stash | null = null
+  #flights: OpenFlights | null = null
+  #waitingRoom: WaitingRoom | null = null
+  #links: Links | null = null
+
+  constructor(owner: Owner) {
+    this.#owner = owner
+  }
+
+  /** Changes what handles messages, from the next one on. */
+  become(on: object): void {
+    this.#behaviors ??= new Behaviors()
+    this.handlers = this.#behaviors.push(on, this.#owner.definition.middleware)
+    // A turn looks its handlers up once, and a signal ends it: that is cheaper than looking for each message.
+    this.#owner.call(interrupt)
+  }
+
+  /** Goes back to what handled before the last `become`. */
+  unbecome(): void {
+    this.handlers = this.#behaviors?.pop()
+    this.#owner.call(interrupt)
+  }
+
+  /** Puts the message in hand aside. @throws StashFullError @throws NotHandlingError */
+  stash(): void {
+    const owner = this.#owner
+    const capacity = owner.definition.stashCapacity ?? defaultStashCapacity
+    this.#stash ??= new Stash(capacity)
+    const message = currentMessage(owner)?.message
+    if (message !== undefined && this.#stash.full) throw new StashFullError(formatAddress(owner.address), message, capacity)
+    const taken = takeMessage(owner, stashed, 'stash')
+    this.#stash.push(taken.message, taken.replyTo)
+  }
+
+  /** Messages put aside, or with handlers that do not hold the actor. */
+  get waiting(): number {
+    return (this.#stash?.length ?? 0) + (this.#flights?.size ?? 0)
+  }
+
+  /** Puts everything stashed back, before what waits. */
+  unstashAll(): void {
+    if (this.#stash === null || this.#stash.length === 0) return
+    // The mailbox is there: what is stashed came through it.
+    this.#stash.release(this.#owner.mailbox!.messages)
+    this.#owner.call(interrupt)
+  }
+
+  /** The handlers that are open side by side; made at the first one. */
+  flights(maxInFlight: number): OpenFlights {
+    this.#flights ??= new OpenFlights(maxInFlight)
+    return this.#flights
+  }
+
+  get openFlights(): OpenFlights | null {
+    return this.#flights
+  }
+
+  get links(): Links | null {
+    return this.#links
+  }
+
+  get openLinks(): Links {
+    this.#links ??= new Links()
+    return this.#links
+  }
+
+  /** Lets an offer wait for room. */
+  awaitRoom(offer: Offer): void {
+    this.#waitingRoom ??= new WaitingRoom()
+    this.#waitingRoom.enter(offer)
+  }
+
+  /** Lets in the offers there is room for now. */
+  admit(): void {
+    const owner = this.#owner
+    this.#waitingRoom?.admit(
+      () => owner.accepts(),
+      ({ message }) => {
+        owner.host.counters.sent++
+        owner.post(message, null)
+      },
+    )
+  }
+
+  /** The actor is gone: whoever waits for room is told. */
+  sendAway(): void {
+    const target = formatAddress(this.#owner.address)
+    this.#waitingRoom?.close(({ message }) => new NoSuchActorError(target, message, 'stopped'))
+  }
+
+  /** The incarnation is over: what was stashed is kept in order, what it had become is not. */
+  clear(): void {
+    this.handlers = undefined
+    this.#behaviors = null
+    if (this.#stash !== null && this.#stash.length > 0) this.#stash.release(this.#owner.mailbox!.messages)
+  }
+}

@@ -1,0 +1,144 @@
+// A machine as an actor: `machineActor` makes the definition, each incarnation is a `MachineRun`.
+
+import type { AnyActor, AnyStateMachine, EmittedFrom, EventFromLogic, InputFrom, OutputFrom } from 'xstate'
+import { type AnyContext, checkShutdown } from '../actor/define.ts'
+import { handlerTable } from '../actor/handler-table.ts'
+import { isThenable } from '../actor/thenable.ts'
+import { isActorName } from '../contracts/address.ts'
+import type { ActorDefinition, MailboxOptions } from '../contracts/behavior.ts'
+import type { Message, Protocol } from '../contracts/message.ts'
+import type { Shutdown } from '../contracts/shutdown.ts'
+import type { SupervisingDefinition } from '../contracts/supervision.ts'
+import { InvalidOptionError } from '../errors.ts'
+import { defaultCapacity } from '../mailbox/mailbox.ts'
+import type { MachineProtocol, Replies } from './machine-protocol.ts'
+import { isQuery } from './machine-queries.ts'
+import { MachineRun } from './machine-run.ts'
+import type { RunOptions } from './run-options.ts'
+import { type PersistedMachine, unseal } from './persisted-machine.ts'
+import { beginningOf, bounded, isMachine, rootRef } from './xstate-inside.ts'
+
+/** Options of a machine actor. */
+export interface MachineOptions<M extends AnyStateMachine, R extends Replies = Record<never, never>> {
+  /** The default name of its instances. Default: the machine's id. */
+  readonly name?: string
+  /** The machine's input when `spawn` gives none. */
+  readonly input?: InputFrom<M>
+  /** What asks are answered with, as a type only: `replies: {} as { total: number }`. */
+  readonly replies?: R
+  /**
+   * Event types that are put aside while the machine does not take them, until it changes its state (like the action `postpone`).
+   * Default: none; an event that the machine does not take is ignored and counted, and an ask is refused.
+   */
+  readonly postpone?: readonly EventFromLogic<M>['type'][]
+  /** Called for each event that the machine emits. */
+  readonly emitted?: (event: EmittedFrom<M>, ctx: AnyContext) => void
+  /** Called with the output when the machine is done, before the actor ends with the exit reason `normal`. */
+  readonly done?: (output: OutputFrom<M>, ctx: AnyContext) => void
+  /** Answers at each start and restart what the machine goes on from; undefined for a fresh start. May be async. */
+  readonly restore?: (ctx: AnyContext) => PersistedMachine | undefined | Promise<PersistedMachine | undefined>
+  /** Called with the machine on paper after each step that changed it. A promise holds the actor, and the answer, until it settles. */
+  readonly persist?: (machine: PersistedMachine, ctx: AnyContext) => void | Promise<void>
+  /** Bounds of its mailbox and of what is postponed. */
+  readonly mailbox?: MailboxOptions
+  /** How long it may take to stop. Default 5000. */
+  readonly shutdownMs?: Shutdown
+}
+
+/**
+ * Makes an actor of an XState machine: its events are the messages, its input is the input, its children are child actors.
+ *
+ * Use when: what an actor does next depends on what state it is in. Guarantees: the machine runs by its pure transition, on the
+ * system's clock; a guard or action that throws, or an eventless circle, is a failure for the supervisor.
+ *
+ * @throws InvalidOptionError naming the field.
+ */
+export function machineActor<M extends AnyStateMachine, R extends Replies = Record<never, never>>(
+  machine: M,
+  options: MachineOptions<M, R> & { readonly input: InputFrom<M> },
+): ActorDefinition<MachineProtocol<EventFromLogic<M>, R>, InputFrom<M> | undefined>
+export function machineActor<M extends AnyStateMachine, R extends Replies = Record<never, never>>(
+  machine: M,
+  options?: MachineOptions<M, R>,
+): ActorDefinition<MachineProtocol<EventFromLogic<M>, R>, InputFrom<M>>
+export function machineActor<M extends AnyStateMachine, R extends Replies>(
+  machine: M,
+  options: MachineOptions<M, R> = {},
+): ActorDefinition<MachineProtocol<EventFromLogic<M>, R>, InputFrom<M>> {
+  const name = validated(machine, options)
+  const { input, restore, mailbox, emitted, done, persist } = options
+  const logic = bounded(machine)
+  const shared = {
+    logic,
+    define: childActor,
+    postponed: new Set(options.postpone),
+    ...(emitted && { emitted: emitted as NonNullable<RunOptions['emitted']> }),
+    ...(done && { done: done as NonNullable<RunOptions['done']> }),
+    ...(persist && { persist }),
+  }
+  const definition: SupervisingDefinition<Protocol, unknown> = {
+    name,
+    handlers,
+    capacity: mailbox?.capacity ?? defaultCapacity,
+    overflow: mailbox?.overflow ?? 'reject',
+    ...(mailbox?.stashCapacity !== undefined && { stashCapacity: mailbox.stashCapacity }),
+    shutdownMs: options.shutdownMs ?? 5000,
+    supervise(control) {
+      const ref = rootRef(name, (...values) => run.log(values))
+      const run: MachineRun = new MachineRun(control, { ...shared, ref })
+      return run
+    },
+    start(given, ctx, supervision) {
+      const run = supervision as MachineRun
+      const begin = (envelope: PersistedMachine | undefined): MachineRun => {
+        run.begin(ctx, given === undefined ? input : given, envelope === undefined ? undefined : unseal(machine, envelope))
+        return run
+      }
+      const restored = restore?.(ctx)
+      // Ended while it was being restored: it begins nothing any more.
+      return isThenable(restored) ? restored.then((envelope) => (ctx.signal.aborted ? run : begin(envelope))) : begin(restored)
+    },
+  }
+  return definition as unknown as ActorDefinition<MachineProtocol<EventFromLogic<M>, R>, InputFrom<M>>
+}
+
+/** The actor of a child that a machine has invoked or spawned; it lives once. */
+function childActor(ref: AnyActor): SupervisingDefinition<Protocol> {
+  const { input, persisted } = beginningOf(ref)
+  const logic = bounded(ref.logic)
+  return {
+    name: 'child',
+    handlers,
+    capacity: defaultCapacity,
+    overflow: 'reject',
+    shutdownMs: 5000,
+    supervise: (control) => new MachineRun(control, { logic, ref, define: childActor, postponed: new Set() }),
+    start(_none, ctx, supervision) {
+      const run = supervision as MachineRun
+      run.begin(ctx, input, persisted)
+      return run
+    },
+  }
+}
+
+/** A machine takes or ignores what it likes, so one handler stands behind every message type. */
+const handlers = handlerTable((run: MachineRun, message: Message) =>
+  isQuery(message.type) ? run.answer(message.type) : run.handle(message),
+)
+
+function validated(machine: AnyStateMachine, options: MachineOptions<AnyStateMachine, Replies>): string {
+  if (typeof machine !== 'object' || machine === null || !isMachine(machine)) {
+    throw new InvalidOptionError('machine', machine, "a machine made by XState's createMachine")
+  }
+  const name = options.name ?? machine.id
+  if (typeof name !== 'string' || !isActorName(name))
+    throw new InvalidOptionError('name', name, '1 to 128 characters of [A-Za-z0-9_.~$@:-]')
+  for (const hook of ['emitted', 'done', 'restore', 'persist'] as const) {
+    const value: unknown = options[hook]
+    if (value !== undefined && typeof value !== 'function') throw new InvalidOptionError(hook, value, 'a function')
+  }
+  if (options.postpone !== undefined && !Array.isArray(options.postpone))
+    throw new InvalidOptionError('postpone', options.postpone, 'a list of event types')
+  checkShutdown('shutdownMs', options.shutdownMs)
+  return name
+}
