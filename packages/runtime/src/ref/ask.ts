@@ -28,7 +28,9 @@ export function askEndpoint(endpoint: Endpoint, message: Message, options: AskOp
   const { host } = endpoint
   let leftMs = timeoutMs
   if (deadlineAt !== undefined) leftMs = Math.min(leftMs, deadlineAt - host.env.now())
-  if (asker !== null) leftMs = Math.min(leftMs, remainingMs(asker))
+  if (caller !== null) leftMs = Math.min(leftMs, remainingMs(caller))
+  // Chains are known within one system; slots of another one mean nothing to it.
+  const asker = caller !== null && caller.host === host ? caller : null
   const { slot, promise } = host.openAsk(Math.max(0, leftMs), endpoint, message, asker)
   host.counters.sent++
   endpoint.post(message, slot)
