@@ -14,8 +14,8 @@ export const defaultAskTimeoutMs = 5000
 
 const longestAskMs = 2 ** 31 - 1
 
-/** Asks `endpoint`, for `asker` if one of this system is at work. */
-export function askEndpoint(endpoint: Endpoint, message: Message, options: AskOptions | undefined, asker: Asker | null): Promise<unknown> {
+/** Asks `endpoint`, for `caller` if an actor is at work. */
+export function askEndpoint(endpoint: Endpoint, message: Message, options: AskOptions | undefined, caller: Asker | null): Promise<unknown> {
   const timeoutMs = options?.timeoutMs ?? defaultAskTimeoutMs
   if (!(typeof timeoutMs === 'number' && timeoutMs >= 0 && timeoutMs <= longestAskMs))
     return Promise.reject(new InvalidOptionError('timeoutMs', timeoutMs, `a number of milliseconds from 0 to ${longestAskMs}`))
