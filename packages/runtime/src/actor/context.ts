@@ -20,8 +20,8 @@ import type { ActorTimers } from './actor-timers.ts'
 import { adapterOf } from './adapter.ts'
 import { stashed, takeMessage, takenOver } from './current-message.ts'
 import { ReplyLater } from './deferred-reply.ts'
+import type { Directory } from './directory.ts'
 import type { Extras } from './extras.ts'
-import type { HomeOf } from './home.ts'
 import type { InFlight } from './in-flight.ts'
 import { link, type Linked, unlink } from './links.ts'
 import { findService, service } from './services.ts'
@@ -38,7 +38,7 @@ interface Linkable extends Linked {
 
 /** The cell behind a context, as far as the context needs it. */
 interface Inside extends Asker, Linkable {
-  readonly host: Host & Pick<HomeOf<never>, 'findService' | 'names' | 'groups'>
+  readonly host: Host & Directory
   readonly ref: Ref<Protocol>
   readonly incarnation: number
   readonly context: Context | null

@@ -6,9 +6,9 @@ import type { ExitReason } from '../contracts/exit-reason.ts'
 import type { Failure } from '../contracts/failure.ts'
 import type { Host } from '../contracts/host.ts'
 import type { Message } from '../contracts/message.ts'
-import type { AnyRef } from '../contracts/ref.ts'
 import type { ReplyTo } from '../contracts/reply.ts'
 import type { Context } from './context.ts'
+import type { Directory } from './directory.ts'
 import type { Ending } from './ending.ts'
 import type { Linked } from './links.ts'
 
@@ -22,7 +22,7 @@ export type CellSignalOf<C> =
   | { readonly type: 'call'; readonly context: Context; readonly callback: () => void }
 
 /** What a cell needs of its system beyond what every Host offers. */
-export interface HomeOf<C> extends Host {
+export interface HomeOf<C> extends Host, Directory {
   readonly dispatcher: { schedule(cell: C): void }
   /** Birth, failure and death: `life.ts`, chosen by the composition root. */
   readonly life: LifeCycle<C>
@@ -32,13 +32,6 @@ export interface HomeOf<C> extends Host {
   /** Makes a cell without a given name findable by its uid, once its address has been handed out. */
   publish(cell: C): void
   unpublish(cell: C): void
-  findService(key: unknown): unknown
-  readonly names: { register(name: string, ref: AnyRef): void; whereis(name: string): AnyRef | undefined }
-  readonly groups: {
-    join(group: string, member: AnyRef): void
-    leave(group: string, member: AnyRef): boolean
-    broadcast(group: string, message: Message): number
-  }
   /** The root cell is gone: the system has stopped. */
   rootStopped(): void
 }

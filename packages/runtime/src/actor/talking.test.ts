@@ -359,3 +359,14 @@ test('an idempotency key travels with any message', async () => {
   await env.settle()
   expect(keys).toEqual(['k1'])
 })
+
+test('an actor of one system asks one of another without being taken for part of its chains', async () => {
+  const { env, system } = stage()
+  const other = stage()
+  const far = other.system.spawn(asking, { name: 'a' })
+  const near = system.spawn(asking, { name: 'a' })
+  const answer = near.ask({ type: 'along', way: [far] })
+  const bare = near.ask({ type: 'bare', way: [far] })
+  await env.settle()
+  expect(await Promise.all([answer, bare])).toEqual(['/a', 'end'])
+})

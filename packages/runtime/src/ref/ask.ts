@@ -14,8 +14,8 @@ export const defaultAskTimeoutMs = 5000
 
 const longestAskMs = 2 ** 31 - 1
 
-/** Asks `endpoint`, for `asker` if one of this system is at work. */
-export function askEndpoint(endpoint: Endpoint, message: Message, options: AskOptions | undefined, asker: Asker | null): Promise<unknown> {
+/** Asks `endpoint`, for `caller` if an actor is at work. */
+export function askEndpoint(endpoint: Endpoint, message: Message, options: AskOptions | undefined, caller: Asker | null): Promise<unknown> {
   const timeoutMs = options?.timeoutMs ?? defaultAskTimeoutMs
   if (!(typeof timeoutMs === 'number' && timeoutMs >= 0 && timeoutMs <= longestAskMs))
     return Promise.reject(new InvalidOptionError('timeoutMs', timeoutMs, `a number of milliseconds from 0 to ${longestAskMs}`))
@@ -28,7 +28,9 @@ export function askEndpoint(endpoint: Endpoint, message: Message, options: AskOp
   const { host } = endpoint
   let leftMs = timeoutMs
   if (deadlineAt !== undefined) leftMs = Math.min(leftMs, deadlineAt - host.env.now())
-  if (asker !== null) leftMs = Math.min(leftMs, remainingMs(asker))
+  if (caller !== null) leftMs = Math.min(leftMs, remainingMs(caller))
+  // Chains are known within one system; slots of another one mean nothing to it.
+  const asker = caller !== null && caller.host === host ? caller : null
   const { slot, promise } = host.openAsk(Math.max(0, leftMs), endpoint, message, asker)
   host.counters.sent++
   endpoint.post(message, slot)

@@ -3,7 +3,7 @@
 import { type DeadLetter, type DeadLetterReason, deadLetterReasons } from '../contracts/dead-letter.ts'
 
 /** How many letters are kept. */
-export const keptLetters = 10_000
+const keptLetters = 10_000
 
 const quietMs = 1000
 
@@ -79,6 +79,6 @@ export class DeadLetterOffice {
 }
 
 /** The path in an address, as text; a path stays one. */
-export function pathOf(target: string): string {
+function pathOf(target: string): string {
   return /^us:\/\/[^/]*(\/[^#]*)/.exec(target)?.[1] ?? target
 }
