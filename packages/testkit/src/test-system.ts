@@ -60,7 +60,7 @@ export function testSystem(options: TestSystemOptions = {}): TestSystem {
   const system = createSystem({ ...rest, env, log })
   const events: SystemEvent[] = []
   system.onEvent((event) => events.push(event))
-  const inPhases = system.shutdown
+  const inPhases = system.shutdown.bind(system)
   const shutdown = async (how: number | ShutdownOptions = 60_000): Promise<ShutdownReport | undefined> => {
     let still = false
     let report: ShutdownReport | undefined
