@@ -2,7 +2,6 @@
 
 import type { NodeProcess } from '@understudy/actors'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { pause } from '../contract/nats-bed.ts'
 import { counter } from './programs/actors.ts'
 import { is, type Observer, persistently, Stage } from './stage.ts'
 
@@ -27,7 +26,7 @@ it(
     const before = await report()
     const leader = nodes.get(before.node)!
 
-    await pause(stage.server)
+    await stage.server.pause()
     const pausedAt = performance.now()
     const lost = await leader.waitFor(is('singleton.lost'), 20_000)
     const ledOnMs = performance.now() - pausedAt

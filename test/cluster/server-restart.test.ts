@@ -2,7 +2,6 @@
 
 import { type Counters, NodeUnreachableError, type NodeProcess } from '@understudy/actors'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { pause } from '../contract/nats-bed.ts'
 import { until } from '../contract/poll-until.ts'
 import { type Books, books, counter, mortal } from './programs/actors.ts'
 import { echoOf, is, type Observer, persistently, refusal, Stage } from './stage.ts'
@@ -93,7 +92,7 @@ it('what is lost with the server is reported as a gap by its receiver, and the b
   const notedBefore = (await lifeOf('b')).noted
 
   // The server takes nothing in any more, but this node cannot know yet: what it sends now goes to the grave with the server.
-  await pause(stage.server)
+  await stage.server.pause()
   for (let number = 0; number < 25; number++) {
     echoOf(observer, 'b').tell({ type: 'note', number })
     await new Promise((resolve) => setImmediate(resolve)) // one frame each

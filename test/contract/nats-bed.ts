@@ -4,7 +4,6 @@ import { systemEnv } from '@understudy/runtime'
 import type { NatsOptions, NatsServer } from '@understudy/transport-nats'
 import { nats, startNatsServer } from '@understudy/transport-nats'
 import type { Bed } from './bed.ts'
-import { until } from './poll-until.ts'
 
 /** Small stores, since every test makes one on the same server. */
 export const testOptions: NatsOptions = { maxStoreBytes: 16 * 1024 * 1024 }
@@ -25,15 +24,4 @@ export async function natsBed(options: NatsOptions = testOptions): Promise<NatsB
     mend: () => server.restart(),
     close: () => server.stop(),
   }
-}
-
-/** Pauses the server and resolves once it really answers nobody: a signal takes effect a little after it was sent. */
-export async function pause(server: NatsServer): Promise<void> {
-  server.pause()
-  await until('the server is silent', () =>
-    fetch(`${server.monitoringUrl}/healthz`, { signal: AbortSignal.timeout(200) }).then(
-      () => false,
-      () => true,
-    ),
-  )
 }

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { Bed, TestNode } from './bed.ts'
 import { bytesOf, join, newCluster, textOf } from './bed.ts'
 import type { NatsBed } from './nats-bed.ts'
-import { natsBed, pause, testOptions } from './nats-bed.ts'
+import { natsBed, testOptions } from './nats-bed.ts'
 import { until } from './poll-until.ts'
 import { storeContract } from './store-contract.ts'
 
@@ -67,7 +67,7 @@ describe('NATS: a store on a server', () => {
   it('fails an open write as soon as the connection is lost, not at its deadline', async () => {
     const patient = { ...bed, transport: () => nats({ servers: bed.server.url, ...testOptions, timeoutMs: 50_000 }) }
     const { link, session } = await node(newCluster(), 'a', patient)
-    await pause(bed.server)
+    await bed.server.pause()
     const write = link.store.write('own.x', bytesOf('a'), { key: 'own.x', revision: 0 })
     const failure = write.catch((reason: unknown) => reason)
     await bed.server.kill()
@@ -81,7 +81,7 @@ describe('NATS: a store on a server', () => {
   it('answers within timeoutMs while the server does not', async () => {
     const hasty = { ...bed, transport: () => nats({ servers: bed.server.url, ...testOptions, timeoutMs: 200 }) }
     const { link } = await node(newCluster(), 'a', hasty)
-    await pause(bed.server)
+    await bed.server.pause()
     await expect(link.store.read('own.x')).rejects.toThrow(/reading 'own.x'.*within 200 ms/)
     bed.server.resume()
     await until('it answers again', () =>
@@ -97,7 +97,7 @@ describe('NATS: a store on a server', () => {
     const { store } = (await node(newCluster(), 'a', hasty)).link
     const before = await store.write('own.x', bytesOf('a'), { key: 'own.x', revision: 0 }, { id: 'a.1' })
     const write = (): Promise<number> => store.write('own.x', bytesOf('b'), { key: 'own.x', revision: before }, { id: 'a.2' })
-    await pause(bed.server)
+    await bed.server.pause()
     await expect(write()).rejects.toBeInstanceOf(StoreUnavailableError)
     bed.server.resume()
     await until('the first attempt was applied after all', async () => {

@@ -8,7 +8,7 @@ import { nats } from '@understudy/transport-nats'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { bytesOf, join, newCluster } from './bed.ts'
 import type { NatsBed } from './nats-bed.ts'
-import { natsBed, pause, testOptions } from './nats-bed.ts'
+import { natsBed, testOptions } from './nats-bed.ts'
 import { until } from './poll-until.ts'
 import { transportContract } from './transport-contract.ts'
 
@@ -70,7 +70,7 @@ describe('NATS: connecting', () => {
   })
 
   it('gives up at connect within connectTimeoutMs when the server hangs', async () => {
-    await pause(bed.server)
+    await bed.server.pause()
     try {
       expect((await refusal({ servers: bed.server.url, ...testOptions, connectTimeoutMs: 300 })).message).toMatch(/cannot connect to NATS/)
     } finally {

@@ -84,7 +84,7 @@ describe('malformed input', () => {
   })
 
   it('in place of an answer makes the question fail, not the node', async () => {
-    server.pause()
+    await server.pause()
     const question = link.store.read('own.x').catch((error: unknown) => error)
     // The attacker's answers wait in the same server and are served before or after the real one; either way the question ends.
     for (let slot = 1; slot < 40; slot++) attacker.publish(`${inbox}.r.${slot.toString(36)}`, 'not JSON')

@@ -8,6 +8,7 @@ import type { NatsServerBinary } from './find.ts'
 import type { ServerSettings } from './server-config.ts'
 import { renderServerConfig } from './server-config.ts'
 import type { ServerProcess } from './watchdog.ts'
+import { untilStopped } from './standstill.ts'
 import { spawnWatchdog } from './watchdog.ts'
 
 const startTimeoutMs = 20_000
@@ -30,8 +31,8 @@ export interface NatsServer {
   readonly version: string
   /** SIGKILL; resolves when the process is gone. */
   kill(): Promise<void>
-  /** SIGSTOP: the server keeps its connections but does nothing. */
-  pause(): void
+  /** SIGSTOP: the server keeps its connections but does nothing. Resolves when it stands still. */
+  pause(): Promise<void>
   /** SIGCONT: the end of a pause. */
   resume(): void
   /** Starts the server again on the same port and store, after stopping it with SIGTERM if it still runs. Resolves when it is ready. */
@@ -108,7 +109,10 @@ export async function startServer(binary: NatsServerBinary, plan: ServerPlan): P
       signal('SIGKILL')
       await heldAlive(current?.ended)
     },
-    pause: () => signal('SIGSTOP'),
+    async pause() {
+      signal('SIGSTOP')
+      if (isRunning && current !== undefined) await untilStopped(current.pid)
+    },
     resume: () => signal('SIGCONT'),
     async restart() {
       if (isRunning) await terminate()
