@@ -49,8 +49,8 @@ export function checkName(
 
 /** Stops the child behind an endpoint. @throws InvalidOptionError when it never was one. */
 export function stopChild<T extends Sibling<T> & Endpoint & { readonly entry: Endpoint }>(parent: Parent<T>, endpoint: Endpoint): void {
-  for (let child = parent.firstChild; child !== null; child = child.nextSibling) {
-    if (child.entry !== endpoint && child !== endpoint) continue
+  const child = childBehind(parent, endpoint)
+  if (child !== undefined) {
     child.signal({ type: 'stop', reason: 'shutdown' })
     return
   }
@@ -59,4 +59,14 @@ export function stopChild<T extends Sibling<T> & Endpoint & { readonly entry: En
   const name = path.startsWith(`${parent.path}/`) ? path.slice(parent.path.length + 1) : ''
   if (!sameNode(node, parent.host.identity) || !isActorName(name))
     throw new InvalidOptionError('child', path, `a ref to a child of ${parent.path}`)
+}
+
+/** Most endpoints are cells and know their parent; only what stands before a cell (a pool's router) has to be looked for. */
+function childBehind<T extends Sibling<T> & Endpoint & { readonly entry: Endpoint }>(
+  parent: Parent<T>,
+  endpoint: Endpoint,
+): Endpoint | undefined {
+  if ('parent' in endpoint) return endpoint.parent === parent ? endpoint : undefined
+  for (let child = parent.firstChild; child !== null; child = child.nextSibling) if (child.entry === endpoint) return child
+  return undefined
 }
