@@ -31,6 +31,8 @@ const noDeadlines: ReadonlyMap<string, number> = new Map()
 const decisions: ReadonlySet<string> = new Set(['restart', 'resume', 'stop', 'escalate'])
 const maxMicrosteps = 1_000
 const boundedMachines = new WeakMap<AnyStateMachine, AnyStateMachine>()
+type Beginning = readonly [AnyMachineSnapshot, readonly { readonly type: string; readonly params?: unknown }[]]
+const beginnings = new WeakMap<RecoveryPolicy, Beginning>()
 
 /** The recovery of a child in health. */
 export function healthy(policy: RecoveryPolicy): Recovery {
@@ -70,8 +72,8 @@ function step(recovery: Recovery, event: RecoveryEvent, now: number): [Recovery,
   const actions: { readonly type: string; readonly params?: unknown }[] = []
   let snapshot = recovery.snapshot
   if (snapshot === undefined) {
-    const [first, entered] = initialTransition(machine, recovery.policy.input)
-    snapshot = first as AnyMachineSnapshot
+    const [first, entered] = begin(machine, recovery.policy)
+    snapshot = first
     actions.push(...entered)
   }
   const [next, taken] = transition(machine, snapshot, event)
@@ -138,6 +140,16 @@ function toCommand(action: { readonly type: string; readonly params?: unknown })
     default:
       throw new Error(`the action '${action.type}' is not one of ${Object.keys(recoveryActions).join(', ')}`)
   }
+}
+
+/** A machine begins alike every time, being pure: worked out at the first failure of any child with that policy, then remembered. */
+function begin(machine: AnyStateMachine, policy: RecoveryPolicy): Beginning {
+  let beginning = beginnings.get(policy)
+  if (beginning === undefined) {
+    beginning = initialTransition(machine, policy.input) as unknown as Beginning
+    beginnings.set(policy, beginning)
+  }
+  return beginning
 }
 
 /** The same machine with a limit on microsteps, so that eventless transitions in a circle end. */
