@@ -4,7 +4,7 @@ import { dispatch, query, spawn, start, stop } from 'nact'
 import type { Competitor, Handler, Message } from '../harness/competitor.ts'
 
 const system = start()
-const askTimeoutMs = 60_000
+const askTimeoutMs = 10_000
 type NactRef = ReturnType<typeof spawn<Message, Handler>>
 
 // Names of our own: nact's generated ones are random numbers of 31 bits, and at 100,000 children two of them collide.

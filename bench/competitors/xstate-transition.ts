@@ -10,7 +10,8 @@ export const competitor: Competitor<ActorRefFrom<Logic>> = {
   spawn(make) {
     const handler = make()
     const logic: Logic = fromTransition((count: number, message: Message) => {
-      handler(message)
+      // The transition function also sees XState's own events, the stop among them.
+      if (!message.type.startsWith('xstate.')) handler(message)
       return count + 1
     }, 0)
     return createActor(logic).start()

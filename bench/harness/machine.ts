@@ -21,7 +21,7 @@ const quietShare = 0.1
 const looksAfterMs = 120
 const longestWaitMs = 8000
 /** What a whole run may spend on waiting. On a machine that is never quiet, waiting only makes it longer. */
-let patienceMs = 600_000
+let patienceMs = 180_000
 
 function read(): Ticks | undefined {
   try {
@@ -61,6 +61,11 @@ export function watchMachine(): () => Disturbance {
   }
 }
 
+/** From here on nothing is waited for or repeated: for machines that are known to be busy. */
+export function losePatience(): void {
+  patienceMs = 0
+}
+
 /** Whether it is still worth while to wait for a quiet machine. */
 export function isPatient(): boolean {
   return patienceMs > 0
@@ -68,6 +73,7 @@ export function isPatient(): boolean {
 
 /** Waits until hardly anybody else works, or until it has waited long enough. */
 export async function untilQuiet(): Promise<void> {
+  if (patienceMs <= 0) return
   const from = Date.now()
   const until = from + Math.min(longestWaitMs, patienceMs)
   while (Date.now() < until) {

@@ -38,8 +38,8 @@ function where({ rounds, measurements, noisy, remarks }: Circumstances): string 
   const disturbed =
     noisy === 0
       ? 'The machine was quiet: during none of them did others take more than 8 % of it.'
-      : `**The machine was busy**: ${noisy} of them are in although others took more than 8 % of the machine meanwhile, and repeating them did not help. ` +
-        'Ratios suffer less from that than figures, and medians less than ranges.'
+      : `**The machine was busy**: ${noisy} of them are in although others took more than 8 % of the machine meanwhile. ` +
+        'Ratios suffer less from that than figures.'
   const lines = [
     `Measured ${new Date().toISOString().slice(0, 10)} at commit ${commit()} on Node ${process.version}, ${machine}.`,
     `${measurements} measurements in ${rounds} rounds. ${disturbed}`,
@@ -59,6 +59,7 @@ function commit(): string {
 }
 
 function summary(rows: readonly Row[]): string {
+  const better = new Map(workloads.flatMap((workload) => workload.rows.map((row) => [row.name, row.better])))
   const best = (workload: string, kinds: readonly string[]): Row | undefined =>
     rows
       .filter((row) => row.workload === workload && kinds.includes(kindOf(row.competitor)))
@@ -68,7 +69,7 @@ function summary(rows: readonly Row[]): string {
     if (ours === undefined) return []
     const cell = (row: Row | undefined): string => {
       if (row === undefined) return '–'
-      const ahead = ours.ratioToFloor === null || row.ratioToFloor === null ? null : ours.ratioToFloor / row.ratioToFloor
+      const ahead = better.get(workload) === 'more' ? ours.median / row.median : row.median / ours.median
       return `${row.competitor.startsWith('erlang') ? '' : `${row.competitor} `}${short(row.median)} (${times(ahead)})`
     }
     return [
