@@ -6,7 +6,8 @@ import { expect, test } from 'vitest'
 import { root, rows, section, textOf } from './markdown.ts'
 
 const page = 'docs/semantics.md'
-const promises = ['Messages', 'Actors', 'Supervision', 'Nodes', 'Leaders', 'Bad input'].flatMap((heading) => rows(section(page, heading)))
+const headings = ['Messages', 'Actors', 'Machines and the testkit', 'Supervision', 'Nodes', 'Leaders', 'Bad input']
+const promises = headings.flatMap((heading) => rows(section(page, heading)))
 const reference = /^\[[^\]]+\]\(\.\.\/([^)]+)\): (.+)$/
 
 /** The references of a cell: a file, by its path from the root, and what is to be found there. */
