@@ -31,6 +31,8 @@ export async function openLink(connection: NatsConnection, name: string, setting
   let ready = false
   let closing: Promise<void> | undefined
   let inbox: Subscription | undefined
+  /** The connection that is being made sure of; another object for each. */
+  let reconnecting: object | undefined
 
   const onFault = (error: unknown): void => log.warn({ err: error, cluster }, 'a message on NATS could not be taken in; it was dropped')
   const listen = (subject: string, take: (message: Msg) => void): Subscription =>
@@ -80,6 +82,7 @@ export async function openLink(connection: NatsConnection, name: string, setting
   }
 
   const onDisconnect = (server: string): void => {
+    reconnecting = undefined
     if (!connected) return // the client says so again for each dial that fails
     const why = `lost the connection to ${server}`
     endSession(why)
@@ -94,6 +97,20 @@ export async function openLink(connection: NatsConnection, name: string, setting
       shut((error as Error).message)
       return
     }
+    const session = {}
+    reconnecting = session
+    // Connected means that the server knows our subscriptions again: whoever hears of it may be answered at once.
+    void connection.flush().then(
+      () => {
+        if (reconnecting === session && closing === undefined) resumeSession(server)
+      },
+      // Gone again before that; the client tells when it is back.
+      () => undefined,
+    )
+  }
+
+  const resumeSession = (server: string): void => {
+    reconnecting = undefined
     connected = true
     if (ready) handlers.reconnected()
     void checkStream(mux, subjects, settings).then((wrong) => {
