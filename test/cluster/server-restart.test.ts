@@ -77,8 +77,7 @@ it('the end of a watched actor that ends while the server is dead is told when i
   await echoOf(observer, 'a').ask({ type: 'echo', text: 'watching' })
   const told = a.waitFor(is('test.terminated'), 15_000)
   const ended = b.waitFor(is('test.ending'), 5000)
-  // Long enough for the server to be dead by then.
-  await observer.ref('b', '/app/mortal', mortal).ask({ type: 'end', afterMs: 500 })
+  await observer.ref('b', '/app/mortal', mortal).ask({ type: 'endWhenCutOff' })
   await stage.server.kill()
   await ended
   expect(a.isRunning).toBe(true)

@@ -1,6 +1,6 @@
 // The actors that the cluster tests' nodes run. Tests import the definitions for their types and names only.
 
-import { actor, clusterOf, type Counters, FencedError, type ActorContext, type Protocol } from '@understudy/actors'
+import { actor, type ActorContext, type AnyContext, clusterOf, type Counters, FencedError, type Protocol } from '@understudy/actors'
 
 /** The state of the singletons here, as saved. */
 export interface Tally {
@@ -140,20 +140,26 @@ export const silent = actor({
   shutdownMs: 'brutal',
 })
 
-/** Can be told to end, at once or later, at /app/mortal. */
+/** Can be told to end, at once or as soon as its node has lost the server, at /app/mortal. */
 export const mortal = actor({
   name: 'mortal',
+  state: () => ({ endsWhenCutOff: false }),
   on: {
-    end: (_state, { afterMs = 0 }: { afterMs?: number }, ctx) => {
-      if (afterMs > 0) {
-        ctx.after('end', afterMs, { type: 'end' })
-        return
-      }
-      ctx.log.info({ event: 'test.ending' }, 'the mortal ends')
-      ctx.stop()
+    end: (_state, _message: object, ctx) => end(ctx),
+    endWhenCutOff: (state) => {
+      state.endsWhenCutOff = true
+    },
+    /** Told by the node. */
+    cutOff: (state, _message: object, ctx) => {
+      if (state.endsWhenCutOff) end(ctx)
     },
   },
 })
+
+function end(ctx: AnyContext): void {
+  ctx.log.info({ event: 'test.ending' }, 'the mortal ends')
+  ctx.stop()
+}
 
 /** Watches somebody and logs their end, at /app/watcher. */
 export const watcher = actor({

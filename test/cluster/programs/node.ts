@@ -47,6 +47,7 @@ const node: ClusterNode = await startNode({
   }),
 })
 
+node.system.onEvent('link.lost', () => node.system.ref('/app/mortal', mortal).tell({ type: 'cutOff' }))
 process.on('SIGTERM', () => {
   void node.leave().then(() => process.exit(0))
 })
