@@ -89,15 +89,6 @@ export class Groups {
     this.#cache = new Map()
   }
 
-  /** Which version of another node's memberships is known; -1 for none. */
-  heardVersion(node: NodeIdentity): number {
-    return this.#others.get(`${node.name}~${node.incarnation}`)?.version ?? -1
-  }
-
-  get version(): number {
-    return this.#version
-  }
-
   /** A node is gone, and what it had with it. */
   forget(node: NodeIdentity): void {
     if (this.#others.delete(`${node.name}~${node.incarnation}`)) this.#cache = new Map()

@@ -9,7 +9,6 @@ export type Broadcast =
   | {
       readonly type: 'heartbeat'
       readonly from: NodeIdentity
-      readonly groupsVersion: number
       readonly membersSeen: number
       readonly ownersSeen: number
     }
@@ -28,13 +27,11 @@ export function decodeBroadcast(bytes: Uint8Array): Broadcast | undefined {
     return undefined
   }
   if (typeof value !== 'object' || value === null) return undefined
-  const { type, from, groupsVersion, membersSeen, ownersSeen, said } = value as Record<string, unknown>
+  const { type, from, membersSeen, ownersSeen, said } = value as Record<string, unknown>
   const identity = readIdentity(from)
   if (identity === undefined) return undefined
   if (type === 'heartbeat')
-    return isVersion(groupsVersion) && isVersion(membersSeen) && isVersion(ownersSeen)
-      ? { type, from: identity, groupsVersion, membersSeen, ownersSeen }
-      : undefined
+    return isVersion(membersSeen) && isVersion(ownersSeen) ? { type, from: identity, membersSeen, ownersSeen } : undefined
   if (type !== 'groups' || typeof said !== 'object' || said === null) return undefined
   const { version, groups } = said as Record<string, unknown>
   if (!isVersion(version) || typeof groups !== 'object' || groups === null) return undefined

@@ -27,9 +27,9 @@ export class Broadcasts {
 
   /** This node is there, and knows the members and owners up to some revision. */
   sayHere(): void {
-    const { host, groups, owners, roster } = this.#node
+    const { host, owners, roster } = this.#node
     const from = host.identity
-    this.#say({ type: 'heartbeat', from, groupsVersion: groups.version, membersSeen: roster.seen, ownersSeen: owners.seen })
+    this.#say({ type: 'heartbeat', from, membersSeen: roster.seen, ownersSeen: owners.seen })
   }
 
   sayGroups(): void {
