@@ -1,6 +1,6 @@
 // The executor against a hand-written control: what a real system cannot easily be made to do.
 
-import { describeExit, StartFailedError } from '@understudy/runtime/spi'
+import { describeExit, noHandlers, StartFailedError } from '@understudy/runtime/spi'
 import type { Child, Command, ExitReason, SupervisionControl } from '@understudy/runtime/spi'
 import { expect, test } from 'vitest'
 import { Executor } from './executor.ts'
@@ -12,7 +12,7 @@ import { oneForOne } from './strategy/one-for-one.ts'
 const definition = {
   name: 'worker',
   start: () => undefined,
-  handlers: new Map(),
+  handlers: noHandlers,
   capacity: 1,
   overflow: 'reject',
   shutdownMs: 5_000,

@@ -84,7 +84,7 @@ export function validateChildren(children: readonly ChildSpec[], at: string): vo
 /** @throws InvalidOptionError */
 export function validateDefinition(definition: unknown, at: string): void {
   const { name, start, handlers } = (definition ?? {}) as { name?: unknown; start?: unknown; handlers?: unknown }
-  if (typeof name === 'string' && typeof start === 'function' && handlers instanceof Map) return
+  if (typeof name === 'string' && typeof start === 'function' && typeof (handlers as { find?: unknown } | undefined)?.find === 'function') return
   throw new InvalidOptionError(at, definition, 'what actor(), supervisor() or pool() made (a child is written child(definition, options))')
 }
 

@@ -1,6 +1,6 @@
 // The supervisor as users define it: an actor whose children are its work.
 
-import { InvalidOptionError } from '@understudy/runtime/spi'
+import { InvalidOptionError, tableOf } from '@understudy/runtime/spi'
 import type { ActorDefinition, Handler, LifeState, Protocol, Ref, SupervisingDefinition, SupervisionControl } from '@understudy/runtime/spi'
 import type { CallResult } from './call.ts'
 import { Executor } from './executor.ts'
@@ -110,7 +110,7 @@ export function supervising<P extends Protocol>(
 ): SupervisingDefinition<P> {
   return {
     name,
-    handlers: handled,
+    handlers: tableOf(handled),
     capacity: 10_000,
     overflow: 'reject',
     shutdownMs: 'infinity',

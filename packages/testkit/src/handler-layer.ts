@@ -1,6 +1,6 @@
 // One more layer around every handler of a definition, whatever its table is made of.
 
-import type { ActorDefinition, Handler, Middleware, Protocol } from '@understudy/runtime'
+import type { ActorDefinition, Handler, HandlerTable, Middleware, Protocol } from '@understudy/runtime'
 
 /** The same definition with `layer` outermost around all its handlers, also those it becomes later. */
 export function withLayer<I>(definition: ActorDefinition<Protocol, I>, layer: Middleware): ActorDefinition<Protocol, I> {
@@ -12,22 +12,25 @@ export function withLayer<I>(definition: ActorDefinition<Protocol, I>, layer: Mi
 }
 
 /** Asks the table beneath for each type, as it may answer for types that it does not list (one `receive` for all does). */
-class LayeredTable extends Map<string, Handler> {
-  readonly #beneath: ReadonlyMap<string, Handler>
+class LayeredTable implements HandlerTable {
+  readonly #beneath: HandlerTable
   readonly #layer: Middleware
   readonly #wrapped = new WeakMap<Handler, Handler>()
 
-  constructor(beneath: ReadonlyMap<string, Handler>, layer: Middleware) {
-    super(beneath)
+  constructor(beneath: HandlerTable, layer: Middleware) {
     this.#beneath = beneath
     this.#layer = layer
   }
 
-  override get(type: string): Handler | undefined {
-    const handler = this.#beneath.get(type)
+  find(type: string): Handler | undefined {
+    const handler = this.#beneath.find(type)
     if (handler === undefined) return undefined
     let wrapped = this.#wrapped.get(handler)
     if (wrapped === undefined) this.#wrapped.set(handler, (wrapped = this.#layer(handler)))
     return wrapped
+  }
+
+  keys(): Iterable<string> {
+    return this.#beneath.keys()
   }
 }

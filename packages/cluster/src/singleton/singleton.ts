@@ -2,6 +2,7 @@
 // the manager, one term: a supervisor with the leader as its only child. The manager's ref leads to the leader, wherever it is.
 
 import {
+  noHandlers,
   type ActorContext,
   type ActorDefinition,
   type Address,
@@ -69,7 +70,7 @@ export function singleton<P extends Protocol, I>(
   const term = supervisor({ name: 'term', children: [leader], ...(options?.intensity !== undefined && { intensity: options.intensity }) })
   const made: SupervisingDefinition<P> = {
     name: definition.name,
-    handlers: new Map(),
+    handlers: noHandlers,
     capacity: 1,
     overflow: 'reject',
     shutdownMs: 'infinity',

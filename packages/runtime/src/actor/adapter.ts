@@ -6,6 +6,7 @@ import type { Endpoint, Signal } from '../contracts/endpoint.ts'
 import type { Message, Protocol } from '../contracts/message.ts'
 import type { ReplyTo } from '../contracts/reply.ts'
 import type { SupervisingDefinition } from '../contracts/supervision.ts'
+import { noHandlers } from './handler-table.ts'
 
 /** Whom an adapter works for. */
 interface Owner {
@@ -19,7 +20,7 @@ export function adapterOf(owner: Owner, map: (message: Message) => Message | und
   return {
     name: 'adapter',
     start: () => undefined,
-    handlers: new Map(),
+    handlers: noHandlers,
     capacity: 1,
     overflow: 'reject',
     shutdownMs: 'brutal',

@@ -5,6 +5,7 @@ import type { Asker } from '../contracts/asker.ts'
 import type { Endpoint, Offer } from '../contracts/endpoint.ts'
 import type { ExitReason } from '../contracts/exit-reason.ts'
 import type { Failure } from '../contracts/failure.ts'
+import type { HandlerTable } from '../contracts/handling.ts'
 import type { LifeState } from '../contracts/lifecycle.ts'
 import type { Message, Protocol } from '../contracts/message.ts'
 import type { Ref } from '../contracts/ref.ts'
@@ -35,8 +36,19 @@ export type CellSignal = CellSignalOf<Cell>
 
 /** One actor of a system. */
 export class Cell implements Endpoint, Runnable, Child, Sibling<Cell>, Asker, Linked {
+  // What each message touches comes first: two cache lines instead of four, for a ring of actors 10 %.
+  life: LifeState = 'starting'
+  queued = false
+  mailbox: Mailbox<CellSignal> | null = null
+  inFlight: InFlight | null = null
   readonly host: Home
   readonly definition: SupervisingDefinition<Protocol, unknown>
+  behaviorState: unknown = undefined
+  context: Context | null = null
+  extras: Extras | null = null
+  attempt = 0
+  #timers: ActorTimers | null = null
+
   readonly parent: Cell | null
   readonly uid: number
   readonly input: unknown
@@ -45,24 +57,15 @@ export class Cell implements Endpoint, Runnable, Child, Sibling<Cell>, Asker, Li
   /** What refs post to: this cell, or the router that its definition puts before it. */
   entry: Endpoint = this
 
-  // Where it stands in its life; moved by life.ts only.
-  life: LifeState = 'starting'
+  // Where it stands in its life; moved by life.ts only, as `life` is.
   incarnation = 0
-  attempt = 0
-  context: Context | null = null
-  inFlight: InFlight | null = null
   ending: Ending | null = null
   failure: Failure | null = null
   /** Why it ended: in order, while it waits for its supervisor's order; or for good. */
   exit: ExitReason | null = null
   supervision: Supervision | null = null
-  behaviorState: unknown = undefined
   /** Whether this incarnation's start is complete: only then is there something for its `stopped` hook. */
   hasState = false
-
-  queued = false
-  mailbox: Mailbox<CellSignal> | null = null
-  extras: Extras | null = null
 
   // Its place in the tree: an intrusive list in start order; names only for those that were given one.
   firstChild: Cell | null = null
@@ -73,7 +76,6 @@ export class Cell implements Endpoint, Runnable, Child, Sibling<Cell>, Asker, Li
 
   readonly #givenName: string | undefined
   #ref: Ref<Protocol> | undefined
-  #timers: ActorTimers | null = null
   #watches: Watches<CellSignal> | null = null
 
   constructor(host: Home, parent: Cell | null, definition: SupervisingDefinition<Protocol, unknown>, options: ChildOptions<unknown>) {
@@ -101,7 +103,7 @@ export class Cell implements Endpoint, Runnable, Child, Sibling<Cell>, Asker, Li
       host.deadLetter(message, replyTo, 'mailbox-full', formatAddress(this.address))
       return
     }
-    if (offered === 'made-room') host.deadLetter(mailbox.evicted!, mailbox.evictedReply, 'mailbox-full', formatAddress(this.address))
+    if (offered === 'made-room') host.deadLetter(...mailbox.evicted!, 'mailbox-full', formatAddress(this.address))
     else host.counters.waiting++
     if (!this.queued && this.life === 'running' && this.inFlight === null) host.dispatcher.schedule(this)
   }
@@ -128,7 +130,7 @@ export class Cell implements Endpoint, Runnable, Child, Sibling<Cell>, Asker, Li
   get waiting(): number {
     const { inFlight } = this
     const held = inFlight === null || inFlight.message === undefined || inFlight.replyTo === stashed ? 0 : 1
-    return (this.mailbox?.messages.length ?? 0) + held + (this.extras?.waiting ?? 0)
+    return (this.mailbox?.length ?? 0) + held + (this.extras?.waiting ?? 0)
   }
 
   signal(signal: CellSignal): void {
@@ -146,7 +148,7 @@ export class Cell implements Endpoint, Runnable, Child, Sibling<Cell>, Asker, Li
   get ready(): boolean {
     const { mailbox } = this
     if (mailbox === null) return false
-    return mailbox.hasSignals || (mailbox.messages.length > 0 && this.life === 'running' && this.inFlight === null)
+    return mailbox.hasSignals || (mailbox.length > 0 && this.life === 'running' && this.inFlight === null)
   }
 
   turn(throughput: number): number {
@@ -162,30 +164,27 @@ export class Cell implements Endpoint, Runnable, Child, Sibling<Cell>, Asker, Li
   #handleMessages(mailbox: Mailbox<CellSignal>, throughput: number): number {
     const { host, context, behaviorState } = this
     const handlers = this.extras?.handlers ?? this.definition.handlers
-    const { messages } = mailbox
     const { counters } = host
     let seen = 0
     let handled = 0
     // Around the loop, not inside it: entering `try` costs nothing here, and a throw leaves the loop anyway.
     try {
-      while (seen < throughput && messages.length > 0 && this.life === 'running' && this.inFlight === null && !mailbox.hasSignals) {
+      while (seen < throughput && mailbox.length > 0 && this.life === 'running' && this.inFlight === null && !mailbox.hasSignals) {
         seen++
-        const message = messages.take()
-        const asked = messages.takenReply
+        const message = mailbox.take()
+        const asked = mailbox.takenReply
         if (asked !== null && typeof asked === 'object' && !this.#isWanted(message, asked)) continue
         // What is no message at all, as untyped code may send it, must not fail the actor.
-        const handler = handlers.get((message as Message | undefined)?.type as string)
+        const handler = handlers.find((message as Message | undefined)?.type as string)
         if (handler === undefined) {
-          counters.waiting--
-          const known = [...handlers.keys()].join(', ')
-          host.deadLetter(message, asked, 'invalid', formatAddress(this.address), `it handles ${known === '' ? 'no messages' : known}`)
+          this.#refuse(message, asked, handlers)
           continue
         }
         const value = handler(behaviorState, message, context)
-        if (value !== undefined && isThenable(value)) this.#hold(value, message, messages.takenReply)
+        if (value !== undefined && isThenable(value)) this.#hold(value, message, mailbox.takenReply)
         else {
           // Read again: the handler may have stashed its message, or taken the reply into its own hands.
-          const replyTo = messages.takenReply
+          const replyTo = mailbox.takenReply
           if (replyTo === stashed) continue
           if (replyTo !== null) host.resolveReply(replyTo, value)
           handled++
@@ -193,16 +192,22 @@ export class Cell implements Endpoint, Runnable, Child, Sibling<Cell>, Asker, Li
       }
     } catch (cause) {
       if (handled > 0) this.attempt = 0
-      const { taken, takenReply } = messages
+      const { taken, takenReply } = mailbox
       this.#failed(cause, taken!, takenReply)
     }
-    messages.settle()
+    mailbox.settle()
     if (this.#timers !== null) this.#timers.touched()
     if (this.extras !== null) this.extras.admit()
     counters.handled += handled
     counters.waiting -= handled
     if (handled > 0 && this.life === 'running') this.attempt = 0
     return seen
+  }
+
+  #refuse(message: Message, replyTo: ReplyTo, handlers: HandlerTable): void {
+    const known = [...handlers.keys()].join(', ')
+    this.host.counters.waiting--
+    this.host.deadLetter(message, replyTo, 'invalid', formatAddress(this.address), `it handles ${known === '' ? 'no messages' : known}`)
   }
 
   /** An async handler holds the actor until it settles, one message at a time, unless its type is reentrant. */

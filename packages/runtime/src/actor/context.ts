@@ -51,7 +51,7 @@ interface Inside extends Asker, Linkable {
   end(reason: ExitReason): void
   watch(target: Ref<Protocol>, message?: Message): void
   unwatch(target: Ref<Protocol>): void
-  readonly mailbox: { readonly messages: RingQueue } | null
+  readonly mailbox: RingQueue | null
   readonly inFlight: InFlight | null
   readonly parent: Parameters<typeof service>[0]['parent']
   readonly provided: Parameters<typeof service>[0]['provided']

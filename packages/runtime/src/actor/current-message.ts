@@ -16,7 +16,7 @@ export const takenOver: ReplyPort = { resolve() {}, reject() {} }
 /** Whose message. */
 interface Holder {
   readonly path: string
-  readonly mailbox: { readonly messages: RingQueue } | null
+  readonly mailbox: RingQueue | null
   readonly inFlight: InFlight | null
 }
 
@@ -28,8 +28,8 @@ export interface TakenMessage {
 
 /** The message a cell handles now: in its synchronous part, or in the async handler that holds it; undefined when there is none. */
 export function currentMessage(cell: Holder): TakenMessage | undefined {
-  const messages = cell.mailbox?.messages
-  if (messages?.taken !== undefined) return { message: messages.taken, replyTo: messages.takenReply }
+  const messages = cell.mailbox
+  if (messages !== null && messages.taken !== undefined) return { message: messages.taken, replyTo: messages.takenReply }
   const flight = cell.inFlight
   return flight?.message === undefined ? undefined : { message: flight.message, replyTo: flight.replyTo }
 }
@@ -42,8 +42,8 @@ export function takeMessage(cell: Holder, mark: ReplyPort, what: string): TakenM
     throw new NotHandlingError(cell.path, what, 'it was stashed, forwarded or taken over before')
   // Nobody waits for the answer to a timer's message, but the timer waits for its handling.
   if (mark === takenOver && taken.replyTo instanceof TimerTag) return { message: taken.message, replyTo: null }
-  const messages = cell.mailbox?.messages
-  if (messages?.taken !== undefined) messages.takenReply = mark
+  const messages = cell.mailbox
+  if (messages !== null && messages.taken !== undefined) messages.takenReply = mark
   else cell.inFlight!.replyTo = mark
   return taken
 }

@@ -20,7 +20,7 @@ interface Owner {
   readonly path: string
   readonly address: Address
   readonly definition: ActorDefinition<Protocol, unknown>
-  readonly mailbox: { readonly messages: RingQueue } | null
+  readonly mailbox: RingQueue | null
   readonly inFlight: InFlight | null
   readonly host: { readonly counters: { sent: number } }
   accepts(): boolean
@@ -80,7 +80,7 @@ export class Extras {
   unstashAll(): void {
     if (this.#stash === null || this.#stash.length === 0) return
     // The mailbox is there: what is stashed came through it.
-    this.#stash.release(this.#owner.mailbox!.messages)
+    this.#stash.release(this.#owner.mailbox!)
     this.#owner.call(interrupt)
   }
 
@@ -131,6 +131,6 @@ export class Extras {
   clear(): void {
     this.handlers = undefined
     this.#behaviors = null
-    if (this.#stash !== null && this.#stash.length > 0) this.#stash.release(this.#owner.mailbox!.messages)
+    if (this.#stash !== null && this.#stash.length > 0) this.#stash.release(this.#owner.mailbox!)
   }
 }

@@ -290,11 +290,10 @@ function remove(cell: Cell, reason: ExitReason): void {
   cell.exit = reason
   parent?.disown(cell)
   if (mailbox !== null) {
-    const { messages } = mailbox
-    while (messages.length > 0) {
-      const message = messages.take()
+    while (mailbox.length > 0) {
+      const message = mailbox.take()
       host.counters.waiting--
-      host.deadLetter(message, messages.takenReply, 'stopped', target)
+      host.deadLetter(message, mailbox.takenReply, 'stopped', target)
     }
     const signals = mailbox.takeSignals()
     cell.mailbox = null

@@ -9,7 +9,7 @@ export interface Asker {
   readonly path: string
   /** What its refs post to; compared by identity. */
   readonly entry: object
-  readonly mailbox: { readonly messages: { readonly taken: Message | undefined; readonly takenReply: ReplyTo } } | null
+  readonly mailbox: { readonly taken: Message | undefined; readonly takenReply: ReplyTo } | null
   /** The async handler that holds it. */
   readonly inFlight: { readonly message: Message | undefined; readonly replyTo: ReplyTo } | null
 }

@@ -5,7 +5,11 @@
 export type Handler = (state: any, message: any, ctx: any) => unknown
 
 /** What stands behind each message type. */
-export type HandlerTable = ReadonlyMap<string, Handler>
+export interface HandlerTable {
+  find(type: string): Handler | undefined
+  /** The types that it knows by name; for errors. */
+  keys(): Iterable<string>
+}
 
 /**
  * Wraps handling: gets the next handler, answers the one to call instead. Applied once per handler, not per message, so a chain

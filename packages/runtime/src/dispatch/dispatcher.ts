@@ -23,6 +23,8 @@ export interface DispatchOptions {
 
 // Reading the clock costs more than a message (47 ns against 27): it is read once per this many messages, less often than once a
 // turn. Where messages take long it is read more often: each stretch is as long as the last one says it may be.
+// A slice belongs to a turn of the event loop, not to a wake-up. So promises that wake actors which settle promises cannot keep I/O
+// waiting by many short runs, and a wake-up reads no clock (a sequential ask: 40 %).
 const messagesPerClock = 64
 const firstStretch = 4
 
@@ -38,6 +40,15 @@ export class Dispatcher {
   #head = 0
   #length = 0
   #awake = false
+
+  #slicing = false
+  #until = 0
+  #read = 0
+  #stretch = firstStretch
+  #budget = firstStretch
+  readonly #endSlice = (): void => {
+    this.#slicing = false
+  }
 
   constructor(env: Env, options: DispatchOptions = {}) {
     this.#env = env
@@ -61,25 +72,34 @@ export class Dispatcher {
   }
 
   #run(): void {
-    const env = this.#env
-    let read = env.now()
-    const until = read + this.#sliceMs
-    let stretch = firstStretch
-    let budget = stretch
+    if (!this.#slicing) this.#beginSlice()
     while (this.#length > 0) {
       // A turn counts as one message at least, so that turns of signals only cannot keep the loop for ever.
-      budget -= this.#turn(this.#shift(), Math.min(this.#throughput, stretch)) + 1
-      if (budget > 0) continue
-      const now = env.now()
-      if (now >= until) {
-        env.afterIo(this.#drain)
+      this.#budget -= this.#turn(this.#shift(), Math.min(this.#throughput, this.#stretch)) + 1
+      if (this.#budget <= 0 && this.#isSliceOver()) {
+        this.#env.afterIo(this.#drain)
         return
       }
-      stretch = Math.max(1, Math.min(messagesPerClock, Math.floor((stretch * (until - now)) / (now - read))))
-      budget = stretch
-      read = now
     }
     this.#awake = false
+  }
+
+  #beginSlice(): void {
+    this.#slicing = true
+    this.#read = this.#env.now()
+    this.#until = this.#read + this.#sliceMs
+    this.#stretch = firstStretch
+    this.#budget = firstStretch
+    this.#env.afterIo(this.#endSlice)
+  }
+
+  #isSliceOver(): boolean {
+    const now = this.#env.now()
+    if (now >= this.#until) return true
+    this.#stretch = Math.max(1, Math.min(messagesPerClock, Math.floor((this.#stretch * (this.#until - now)) / (now - this.#read))))
+    this.#budget = this.#stretch
+    this.#read = now
+    return false
   }
 
   #turn(actor: Runnable, throughput: number): number {

@@ -11,51 +11,52 @@ export type Offered = 'taken' | 'full' | 'made-room'
 /** The default bound of a mailbox, in user messages. */
 export const defaultCapacity = 10_000
 
-/** Two lanes. Created with the first message or signal: an idle actor has none. */
-export class Mailbox<S> {
-  readonly messages = new RingQueue()
+/**
+ * Two lanes. Created with the first message or signal: an idle actor has none. It is the queue of its messages, rather than having
+ * one: an object less to reach through for each message (ring: 10 %).
+ */
+export class Mailbox<S> extends RingQueue {
   /** Set by an offer that made room: the message that gave way and where its reply would have gone. */
-  evicted: Message | undefined
-  evictedReply: ReplyTo = null
+  evicted: readonly [Message, ReplyTo] | undefined = undefined
 
-  #signals: S[] = []
+  #signals: S[] | null = null
   readonly #capacity: number
   readonly #overflow: Overflow
 
   constructor(capacity: number, overflow: Overflow) {
+    super()
     this.#capacity = capacity
     this.#overflow = overflow
   }
 
   get full(): boolean {
-    return this.messages.length >= this.#capacity
+    return this.length >= this.#capacity
   }
 
   offer(message: Message, replyTo: ReplyTo): Offered {
-    if (this.messages.length < this.#capacity) {
-      this.messages.push(message, replyTo)
+    if (this.length < this.#capacity) {
+      this.push(message, replyTo)
       return 'taken'
     }
     if (this.#overflow !== 'drop-oldest' || this.#capacity === 0) return 'full'
-    const [evicted, evictedReply] = this.messages.evict()
-    this.evicted = evicted
-    this.evictedReply = evictedReply
-    this.messages.push(message, replyTo)
+    this.evicted = this.evict()
+    this.push(message, replyTo)
     return 'made-room'
   }
 
   get hasSignals(): boolean {
-    return this.#signals.length > 0
+    return this.#signals !== null
   }
 
   signal(signal: S): void {
-    this.#signals.push(signal)
+    if (this.#signals === null) this.#signals = [signal]
+    else this.#signals.push(signal)
   }
 
   /** All signals, in order; the lane is empty afterwards. */
   takeSignals(): readonly S[] {
-    const taken = this.#signals
-    this.#signals = []
+    const taken = this.#signals ?? []
+    this.#signals = null
     return taken
   }
 }

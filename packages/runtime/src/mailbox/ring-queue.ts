@@ -10,11 +10,8 @@ const keptSlots = 2048
 
 /** A first-in first-out queue of messages, each with where its reply goes. */
 export class RingQueue {
-  /** Where the reply to the message last taken goes. An out-parameter: saves an object per message. */
-  takenReply: ReplyTo = null
-
-  // The slots before the head are never in use: the message last taken stays there until the next one is, or `settle`. A field for
-  // it would cost every message 4 ns, for the write barrier.
+  // The two slots before the head are never in use: the message last taken and its reply address stay there until the next one is
+  // taken, or `settle`. Fields for them would cost every message 4 ns each, for the write barrier.
   #ring = none
   #head = 0
   #used = 0
@@ -29,6 +26,16 @@ export class RingQueue {
     return (this.#ring[(this.#head - 2) & this.#mask] as Message | null) ?? undefined
   }
 
+  /** Where the reply to the message last taken goes. An out-parameter: saves an object per message. */
+  get takenReply(): ReplyTo {
+    return (this.#ring[(this.#head - 1) & this.#mask] as ReplyTo | undefined) ?? null
+  }
+
+  /** Only to be set while there is a message last taken. */
+  set takenReply(replyTo: ReplyTo) {
+    this.#ring[(this.#head - 1) & this.#mask] = replyTo
+  }
+
   push(message: Message, replyTo: ReplyTo): void {
     if (this.#used + 2 >= this.#ring.length) this.#grow()
     const at = (this.#head + this.#used) & this.#mask
@@ -41,11 +48,11 @@ export class RingQueue {
   unshift(message: Message, replyTo: ReplyTo): void {
     if (this.#used + 2 >= this.#ring.length) this.#grow()
     const ring = this.#ring
-    const { taken } = this
+    const { taken, takenReply } = this
     this.#head = (this.#head - 2) & this.#mask
     ring[this.#head] = message
     ring[this.#head + 1] = replyTo
-    ring[(this.#head - 2) & this.#mask] = taken ?? null
+    this.#keepTaken(taken, takenReply)
     this.#used += 2
   }
 
@@ -53,30 +60,27 @@ export class RingQueue {
   take(): Message {
     const ring = this.#ring
     const at = this.#head
-    const message = ring[at] as Message
-    this.takenReply = ring[at + 1] as ReplyTo
     // Cleared, so that the ring keeps nothing alive.
-    ring[(at - 2) & this.#mask] = null
-    ring[at + 1] = null
+    const before = (at - 2) & this.#mask
+    ring[before] = null
+    ring[before + 1] = null
     this.#head = (at + 2) & this.#mask
     this.#used -= 2
-    return message
+    return ring[at] as Message
   }
 
   /** Takes the oldest message out while another one is being handled, which stays the one last taken. */
   evict(): readonly [Message, ReplyTo] {
     const { taken, takenReply } = this
     const evicted = [this.take(), this.takenReply] as const
-    this.#ring[(this.#head - 2) & this.#mask] = taken ?? null
-    this.takenReply = takenReply
+    this.#keepTaken(taken, takenReply)
     return evicted
   }
 
   /** Nothing is being handled any more: lets go of the message last taken, and of a ring that one burst made large. */
   settle(): void {
-    this.takenReply = null
     if (this.#ring.length === 0) return
-    this.#ring[(this.#head - 2) & this.#mask] = null
+    this.#keepTaken(undefined, null)
     if (this.#used !== 0 || this.#ring.length <= keptSlots) return
     this.#ring = none
     this.#head = 0
@@ -85,13 +89,19 @@ export class RingQueue {
 
   #grow(): void {
     const old = this.#ring
-    const { taken } = this
+    const { taken, takenReply } = this
     const slots = old.length
     const ring: unknown[] = new Array(slots === 0 ? firstSlots : slots * 2).fill(null)
     for (let i = 0; i < this.#used; i++) ring[i] = old[(this.#head + i) & this.#mask]
     this.#ring = ring
     this.#head = 0
     this.#mask = ring.length - 1
-    ring[this.#mask - 1] = taken ?? null
+    this.#keepTaken(taken, takenReply)
+  }
+
+  #keepTaken(message: Message | undefined, replyTo: ReplyTo): void {
+    const before = (this.#head - 2) & this.#mask
+    this.#ring[before] = message ?? null
+    this.#ring[before + 1] = replyTo
   }
 }

@@ -21,7 +21,7 @@ test('an ask resolves with its own reply, in whatever order replies come', async
   expect([asks.open, late()]).toEqual([0, 0])
 })
 
-test('an ask ends at its deadline or at most one scan later, and never before', async () => {
+test('an ask ends at its deadline or at most two scans later, and never before', async () => {
   const { env, asks } = table()
   const ends: number[] = []
   for (const timeoutMs of [0, 1, 40, 100, 5000]) {
@@ -29,7 +29,7 @@ test('an ask ends at its deadline or at most one scan later, and never before', 
     promise.catch((error: unknown) => {
       expect(error).toBeInstanceOf(AskTimeoutError)
       expect(env.now()).toBeGreaterThanOrEqual(timeoutMs)
-      expect(env.now()).toBeLessThanOrEqual(timeoutMs + scanMs)
+      expect(env.now()).toBeLessThanOrEqual(timeoutMs + 2 * scanMs)
       ends.push(timeoutMs)
     })
   }
@@ -72,7 +72,8 @@ test('what remains of an ask shrinks with time and is nothing once it has ended'
   const { env, asks } = table()
   const { slot, promise } = asks.add(1000, { address }, message)
   await env.advance(400)
-  expect(asks.remainingMs(slot)).toBe(600)
+  expect(asks.remainingMs(slot)).toBeGreaterThanOrEqual(600)
+  expect(asks.remainingMs(slot)).toBeLessThanOrEqual(600 + scanMs)
   asks.resolve(slot, 1)
   await promise
   expect(asks.remainingMs(slot)).toBe(0)

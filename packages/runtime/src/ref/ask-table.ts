@@ -1,5 +1,6 @@
 // Open asks: slots with generations instead of a Map, one deadline number per slot and a coarse scan instead of a timer per ask.
-// An ask costs its promise, its resolver pair and nothing for the timeout. A late reply finds another generation and only counts.
+// An ask costs its promise, its resolver pair and nothing for the timeout, not even a look at the clock: the first scan that finds it
+// open sets its deadline. A late reply finds another generation and only counts.
 
 import type { Env, TimerHandle } from '../contracts/env.ts'
 import { type Address, formatAddress } from '../contracts/address.ts'
@@ -8,8 +9,11 @@ import type { Message } from '../contracts/message.ts'
 import { AskCycleError, AskTimeoutError } from '../errors.ts'
 import { type Asked, findCycle } from './call-chain.ts'
 
-/** How exact deadlines are, in milliseconds: an ask ends at most this much after its deadline. */
-export const scanMs = 32
+/** How often deadlines are looked at, in milliseconds: an ask never ends before its deadline, and at most twice this much after it. */
+export const scanMs = 16
+
+/** Stands where no deadline has been set yet. */
+const unset = -1
 
 const slots = 2 ** 20
 // An id is generation × slots + slot, below 2^53. A slot is reused at once, so a narrow generation would come round while a late
@@ -44,7 +48,7 @@ class Pending implements Asked {
     this.message = message
     this.timeoutMs = timeoutMs
     this.asker = asker
-    this.during = asker === null ? undefined : (asker.mailbox?.messages.taken ?? asker.inFlight?.message)
+    this.during = asker === null ? undefined : (asker.mailbox?.taken ?? asker.inFlight?.message)
   }
 }
 
@@ -87,7 +91,7 @@ export class AskTable {
     const promise = new Promise<unknown>((resolve, reject) => {
       this.#pending[at] = new Pending(resolve, reject, target, message, timeoutMs, asker)
     })
-    this.#deadlines[at] = this.#env.now() + timeoutMs
+    this.#deadlines[at] = unset
     this.#open++
     this.#timer ??= this.#env.setTimer(scanMs, this.#scan)
     return { slot: this.#id(at), promise }
@@ -102,8 +106,10 @@ export class AskTable {
   }
 
   remainingMs(id: number): number {
-    const slot = id % slots
-    return this.#pending[slot] != null && this.#id(slot) === id ? this.#deadlines[slot]! - this.#env.now() : 0
+    const pending = this.#find(id)
+    if (pending === undefined) return 0
+    const now = this.#env.now()
+    return this.#deadline(id % slots, pending, now) - now
   }
 
   /** Rejects an ask that comes back to an actor which waits for it; `asker` is held by the handler that made it. */
@@ -131,6 +137,11 @@ export class AskTable {
     this.#timer = undefined
   }
 
+  #deadline(slot: number, pending: Pending, now: number): number {
+    const deadline = this.#deadlines[slot]!
+    return deadline === unset ? (this.#deadlines[slot] = now + pending.timeoutMs) : deadline
+  }
+
   #id(slot: number): number {
     return this.#generations[slot]! * slots + slot
   }
@@ -154,7 +165,7 @@ export class AskTable {
     const now = this.#env.now()
     for (let slot = 0; slot < this.#pending.length; slot++) {
       const pending = this.#pending[slot]
-      if (pending == null || this.#deadlines[slot]! > now) continue
+      if (pending == null || this.#deadline(slot, pending, now) > now) continue
       this.#close(this.#id(slot))
       pending.reject(new AskTimeoutError(formatAddress(pending.target.address), pending.message, pending.timeoutMs))
     }

@@ -35,7 +35,7 @@ export function askEndpoint(endpoint: Endpoint, message: Message, options: AskOp
   host.counters.sent++
   endpoint.post(message, slot)
   if (asker !== null) {
-    const during = asker.mailbox?.messages.taken
+    const during = asker.mailbox?.taken
     if (during !== undefined) noteAsk({ message: during, slot, target: endpoint })
     else host.refuseCycle(slot, endpoint, asker)
   }
@@ -50,8 +50,8 @@ export function askEndpoint(endpoint: Endpoint, message: Message, options: AskOp
 
 /** How long whoever asked the asker still waits. */
 function remainingMs(asker: Asker): number {
-  const messages = asker.mailbox?.messages
-  const replyTo: ReplyTo = messages?.taken === undefined ? (asker.inFlight?.replyTo ?? null) : messages.takenReply
+  const messages = asker.mailbox
+  const replyTo: ReplyTo = messages === null || messages.taken === undefined ? (asker.inFlight?.replyTo ?? null) : messages.takenReply
   if (replyTo === null) return Number.POSITIVE_INFINITY
   if (typeof replyTo === 'number') return asker.host.remainingMs(replyTo)
   return replyTo.expiresAt === undefined ? Number.POSITIVE_INFINITY : replyTo.expiresAt - asker.host.env.now()

@@ -10,6 +10,7 @@ import type { Logger } from '../contracts/log.ts'
 import type { Protocol } from '../contracts/message.ts'
 import type { Ref } from '../contracts/ref.ts'
 import { Cell } from '../actor/cell.ts'
+import { noHandlers } from '../actor/handler-table.ts'
 import type { DispatchOptions } from '../dispatch/dispatcher.ts'
 import { systemEnv } from '../dispatch/system-env.ts'
 import { InvalidOptionError, SystemStoppedError } from '../errors.ts'
@@ -65,7 +66,7 @@ const hosts = new WeakMap<ActorSystem, SystemHost>()
 const root = {
   name: 'root',
   start: () => undefined,
-  handlers: new Map(),
+  handlers: noHandlers,
   capacity: 1,
   overflow: 'reject',
   shutdownMs: 'infinity',

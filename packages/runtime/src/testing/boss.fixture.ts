@@ -1,5 +1,6 @@
 // A supervisor made by hand: it writes down what it is told, and does what the test says.
 
+import { noHandlers } from '../actor/handler-table.ts'
 import type { ActorContext } from '../contracts/behavior.ts'
 import type { ExitReason } from '../contracts/exit-reason.ts'
 import type { Protocol } from '../contracts/message.ts'
@@ -44,7 +45,7 @@ export function boss(
     onStarted() {},
     definition: {
       name: options.name ?? 'boss',
-      handlers: new Map(),
+      handlers: noHandlers,
       capacity: 100,
       overflow: 'reject',
       shutdownMs: options.shutdownMs ?? 'infinity',
