@@ -3,19 +3,19 @@
 
 import { isFailure } from '@understudy/runtime/spi'
 import type { ExitReason } from '@understudy/runtime/spi'
-import { absentMember, change, order } from './engine-state.ts'
+import { absentMember, change } from './engine-state.ts'
 import type { Draft, EngineCommand, EngineEvent, EngineState, Member } from './engine-state.ts'
-import { admitRestart } from './intensity.ts'
 import type { Intensity } from './intensity.ts'
 import { handleCall, settleDown, settleStarted } from './management.ts'
-import { advance, beginBoot, beginGroup, beginRollback, isStarting, isToStop, releaseHeld } from './procedure.ts'
-import { fireTimer, forgetRecovery, tellRecovery } from './recovery/kernel.ts'
-import type { RecoveryCommand } from './recovery/kernel.ts'
+import { advance, beginBoot, beginRollback, isStarting, isToStop, releaseHeld } from './procedure.ts'
+import { fireTimer, tellRecovery } from './recovery/kernel.ts'
 import type { ChildFailed } from './recovery/machine.ts'
-import { reportBackoff, reportEnded, reportGaveUp, reportReplaced } from './report.ts'
+import { carryOut } from './remedy.ts'
+import { reportEnded } from './report.ts'
 import { fateOf } from './restart-type.ts'
 import type { MemberSpec } from './spec.ts'
 import type { Strategy } from './strategy/strategy.ts'
+import { letGo } from './verdict.ts'
 
 /** What an engine begins with. */
 export interface EngineSettings {
@@ -122,68 +122,6 @@ function decide(draft: Draft, member: Member, event: EngineEvent & { type: 'down
   change(draft, id, { phase: 'down', recovery, attempt: failed.attempt })
   if (!isFailure(reason)) reportEnded(draft, draft.members.get(id)!, reason)
   carryOut(draft, id, commands, event.now)
-}
-
-function carryOut(draft: Draft, id: string, commands: readonly RecoveryCommand[], now: number): void {
-  for (const command of commands) {
-    const member = draft.members.get(id)
-    if (draft.ended || member === undefined) return
-    switch (command.type) {
-      case 'schedule':
-        draft.commands.push({ ...command, id })
-        if (member.phase === 'down') reportBackoff(draft, member, command.delayMs)
-        break
-      case 'cancel':
-        draft.commands.push({ ...command, id })
-        break
-      case 'replaced':
-        reportReplaced(draft, id, command.machine, command.cause)
-        break
-      case 'restart':
-        if (member.phase === 'down') restart(draft, id, now)
-        break
-      case 'resume':
-        if (member.phase !== 'down') break
-        change(draft, id, { phase: 'running' })
-        order(draft, id, { type: 'resume' })
-        break
-      case 'stop':
-        if (member.phase === 'down') letGo(draft, id, member.spec.restart === 'temporary')
-        break
-      case 'escalate':
-        giveUp(draft, id, 'its recovery machine escalates')
-        break
-    }
-  }
-}
-
-/** The restart happens now: it counts, whether it was decided at once or has waited in backoff. */
-function restart(draft: Draft, id: string, now: number): void {
-  const { intensity } = draft
-  const times = admitRestart(draft.restarts, now, intensity)
-  if (times === undefined) return giveUp(draft, id, `more than ${intensity.restarts} restarts within ${intensity.withinMs} ms`)
-  draft.restarts = times
-  const plan = draft.strategy([...draft.members.keys()], id)
-  if (plan.stop.length > 0 || plan.start.length > 1) return beginGroup(draft, plan)
-  change(draft, id, { phase: 'starting' })
-  order(draft, id, { type: 'restart' })
-}
-
-function giveUp(draft: Draft, id: string, why: string): void {
-  reportGaveUp(draft, id, why)
-  letGo(draft, id, draft.members.get(id)?.spec.restart === 'temporary')
-  draft.ended = true
-  draft.commands.push({ type: 'exit' })
-}
-
-function letGo(draft: Draft, id: string, forgetSpec: boolean): void {
-  const member = draft.members.get(id)
-  if (member === undefined) return
-  const [recovery, cancelled] = forgetRecovery(member.recovery)
-  for (const command of cancelled) if (command.type === 'cancel') draft.commands.push({ ...command, id })
-  order(draft, id, { type: 'remove' })
-  if (forgetSpec) draft.members.delete(id)
-  else change(draft, id, { phase: 'absent', recovery, attempt: 0 })
 }
 
 function toFailed(member: Member, reason: ExitReason, random: number): ChildFailed {
