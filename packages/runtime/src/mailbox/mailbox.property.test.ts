@@ -140,7 +140,7 @@ test.each<Overflow>(['reject', 'drop-oldest', 'suspend-sender'])(
           // One message a turn: then offers are let in after each message, as the model has it.
           const on = stage({ dispatch: { throughput: 1 } })
           const log: string[] = []
-          let gate: Deferred | undefined
+          let gate: Deferred<void> | undefined
           const taken = new Set<number>()
           let next = 0
           const handled = (n: number, incarnation: number): void => void log.push(`${n} handled in ${incarnation}`)
