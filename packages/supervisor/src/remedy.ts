@@ -31,7 +31,7 @@ export function carryOut(draft: Draft, id: string, commands: readonly RecoveryCo
         order(draft, id, { type: 'resume' })
         break
       case 'stop':
-        if (member.phase === 'down') letGo(draft, id, member.spec.restart === 'temporary')
+        if (member.phase === 'down') letGo(draft, id)
         break
       case 'escalate':
         giveUp(draft, id, 'its recovery machine escalates')
