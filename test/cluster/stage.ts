@@ -15,8 +15,9 @@ import {
   supervisor,
   type SystemEvent,
 } from '@understudy/actors'
+import { afterEach } from 'vitest'
 import { until } from '../contract/poll-until.ts'
-import { echo } from './programs/actors.ts'
+import { type Books, echo } from './programs/actors.ts'
 
 const program = fileURLToPath(new URL('./programs/node.ts', import.meta.url))
 const startMs = 15_000
@@ -26,6 +27,11 @@ const quiet: Logger = { debug() {}, info() {}, warn() {}, error() {} }
 export interface Observer extends ClusterNode {
   readonly events: readonly SystemEvent[]
 }
+
+const open = new Set<Stage>()
+
+// After every test: no message of any node may have got lost without a word. A node that was killed has taken its books along.
+afterEach(() => Promise.all([...open].map((stage) => stage.checkBooks())))
 
 /** A cluster for one test file. */
 export class Stage {
@@ -40,7 +46,9 @@ export class Stage {
   }
 
   static async open(options: NatsServerOptions = {}): Promise<Stage> {
-    return new Stage(await startNatsServer(options), `t${process.pid}`)
+    const stage = new Stage(await startNatsServer(options), `t${process.pid}`)
+    open.add(stage)
+    return stage
   }
 
   /** Starts node programs that may lead `singletons`, and waits until each of them is a member and sees the others. */
@@ -75,8 +83,26 @@ export class Stage {
     return observer
   }
 
+  /** Throws unless the books of every node that runs balance. They are asked for by a signal, so that looking changes nothing. */
+  async checkBooks(): Promise<void> {
+    for (const { identity, system } of this.#observers)
+      expectBalanced(identity.name, { counters: system.counters, deadLetters: system.deadLetters.counts })
+    const running = this.#processes.filter((node) => node.isRunning)
+    await Promise.all(
+      running.map(async (node) => {
+        const shown = node.waitFor(is('test.books'), 5000, { from: 'now' })
+        process.kill(node.pid, 'SIGUSR2')
+        const line = await shown.catch((error: unknown) => {
+          if (node.isRunning) throw error
+        })
+        if (line !== undefined) expectBalanced(node.name, line.record as unknown as Books)
+      }),
+    )
+  }
+
   /** Ends everything, and fails when a process outlives it. */
   async close(): Promise<void> {
+    open.delete(this)
     for (const node of this.#processes) if (node.isRunning) node.resume()
     await Promise.all(this.#observers.map((observer) => observer.leave()))
     await Promise.all(this.#processes.filter((node) => node.isRunning).map((node) => node.kill()))
@@ -85,6 +111,14 @@ export class Stage {
     const alive = [...this.#processes, { name: 'nats-server', pid: serverPid }].filter(({ pid }) => isAlive(pid))
     if (alive.length > 0) throw new Error(`left behind: ${alive.map(({ name, pid }) => `${name} (${pid})`).join(', ')}`)
   }
+}
+
+/** Throws unless every message that entered a node is accounted for exactly once. */
+export function expectBalanced(node: string, { counters, deadLetters }: Books): void {
+  const { sent, received, handled, rejected, deadLettered, forwarded, waiting } = counters
+  const byReason = Object.values(deadLetters).reduce((sum, count) => sum + count, 0)
+  if (sent + received === handled + rejected + deadLettered + forwarded + waiting && waiting >= 0 && byReason === deadLettered) return
+  throw new Error(`the books of ${node} do not balance: ${JSON.stringify({ counters, deadLetters })}`)
 }
 
 /** The echo actor of a node. */

@@ -1,23 +1,7 @@
 // Where something lives, decided alike by everybody who knows the same nodes: rendezvous hashing (highest random weight,
 // Thaler & Ravishankar 1998). When a node comes or goes, only the keys that it wins or loses move: 1/n of them.
 
-/** The FNV-1a 32-bit hash over a text's characters (two bytes each beyond Latin-1), continued from `seed`. */
-function fnv1a(text: string, seed = 0x811c9dc5): number {
-  let hash = seed
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i)
-    hash = Math.imul(hash ^ (unit & 0xff), 0x01000193)
-    if (unit > 0xff) hash = Math.imul(hash ^ (unit >>> 8), 0x01000193)
-  }
-  return hash
-}
-
-/** murmur3's finalizer: FNV alone hardly mixes its last characters into the high bits, which decide who is highest. */
-function mix(hash: number): number {
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
-  return (hash ^ (hash >>> 16)) >>> 0
-}
+import { fnv1a, mix } from '@understudy/supervisor/spi'
 
 function weight(key: string, node: string): number {
   return mix(fnv1a(key, fnv1a(node) ^ 0x2f))

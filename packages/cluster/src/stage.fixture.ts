@@ -179,12 +179,14 @@ export class ClusterStage {
     this.network.thaw(player.node.identity.name)
   }
 
-  /** Ends everything, so that nothing is left to happen. */
+  /** Ends everything, so that nothing is left to happen. The books of every node that ever played must balance, before and after. */
   async close(): Promise<void> {
+    for (const player of this.players) expectBalanced(player)
     this.network.storeOutage(false)
     for (const player of this.players) this.thaw(player)
     this.network.heal()
     await this.run(Promise.all(this.players.map(({ node }) => node.leave())))
+    for (const player of this.players) expectBalanced(player, 'nothing waits')
   }
 }
 
@@ -197,7 +199,9 @@ export function eventsOf<T extends SystemEvent['type']>({ events }: Player, type
 export function expectBalanced({ node, host }: Player, end?: 'nothing waits'): void {
   const { sent, received, handled, rejected, deadLettered, forwarded, waiting } = host.counters
   const isDone = end === undefined ? waiting >= 0 : waiting === 0
-  if (sent + received === handled + rejected + deadLettered + forwarded + waiting && isDone) return
+  const byReason = Object.values(node.system.deadLetters.counts).reduce((sum, count) => sum + count, 0)
+  const isBalanced = sent + received === handled + rejected + deadLettered + forwarded + waiting && byReason === deadLettered
+  if (isBalanced && isDone) return
   throw new Error(`the books of ${node.identity.name} do not balance: ${JSON.stringify(host.counters)}`)
 }
 

@@ -2,14 +2,14 @@
 
 import type { MemberSpec } from './spec.ts'
 
-/** What can be asked of a running supervisor. */
+/** What can be asked of a running supervisor and changes something. */
 export type Call =
   | { readonly type: 'startChild'; readonly spec: MemberSpec }
   | { readonly type: 'terminateChild'; readonly id: string }
   | { readonly type: 'restartChild'; readonly id: string }
   | { readonly type: 'deleteChild'; readonly id: string }
 
-/** Why a call was refused; OTP's words, but for `start-failed`, `terminated` (while it was starting) and `invalid-spec`. */
+/** Why a call was refused; OTP's words, but for `start-failed`, `terminated` (while it was starting), `stopping` and `invalid-spec`. */
 export type CallError =
   | 'already-started'
   | 'already-present'
@@ -19,6 +19,7 @@ export type CallError =
   | 'start-failed'
   | 'terminated'
   | 'stopping'
+  | 'max-children'
   | 'invalid-spec'
 
 /** How a call ended. */

@@ -2,9 +2,11 @@
 
 import type { ExitReason } from '@understudy/runtime/spi'
 import type { Call } from './call.ts'
-import { initialEngine, stepEngine } from './engine.ts'
+import { stepEngine } from './engine.ts'
+import { initialEngine } from './engine-state.ts'
 import type { EngineCommand, EngineEvent, EngineState } from './engine-state.ts'
 import { restartAtOnce } from './recovery/library/restart-at-once.ts'
+import { restartsIn } from './intensity.ts'
 import type { RecoveryPolicy } from './recovery/machine.ts'
 import type { RestartType } from './restart-type.ts'
 import { oneForOne } from './strategy/one-for-one.ts'
@@ -30,7 +32,7 @@ export class Bench {
   state: EngineState
 
   constructor(ids: string, { strategy = oneForOne, restarts = 3, recovery = restartAtOnce(), types = {} }: BenchOptions = {}) {
-    const children = ids.split('').map((id) => ({ id, restart: types[id] ?? 'permanent', recovery }))
+    const children = ids.split('').map((id) => ({ id, restart: types[id] ?? 'permanent', recovery, significant: false }))
     this.state = initialEngine({ path: '/sup', strategy, intensity: { restarts, withinMs: 5_000 }, children })
   }
 
@@ -61,6 +63,11 @@ export class Bench {
 
   call(request: Call, call = 1): string[] {
     return this.tell({ type: 'call', call, request, now: this.now })
+  }
+
+  /** How many restarts count. */
+  get counted(): number {
+    return restartsIn(this.state.window)
   }
 
   get phases(): Record<string, string> {

@@ -1,8 +1,13 @@
 // What the restart engine knows, what it is told, and what it asks for: all plain data.
+//
+// The state is changed in place: whoever takes a step gives the state away and gets it back (linear ownership). A copy per step would
+// make the exit of one child cost as much as there are children; so it costs the same with 100 000 as with one. For the same reason
+// nothing here is found by searching: what the engine has to know of all children is counted as they change (`change`).
 
 import type { Command, ExitReason, Level, NewEvent } from '@understudy/runtime/spi'
 import type { Call, CallResult } from './call.ts'
-import type { Intensity } from './intensity.ts'
+import { emptyWindow } from './intensity.ts'
+import type { Intensity, RestartWindow } from './intensity.ts'
 import { healthy } from './recovery/kernel.ts'
 import type { Recovery } from './recovery/kernel.ts'
 import type { MemberSpec } from './spec.ts'
@@ -14,22 +19,49 @@ import type { Strategy } from './strategy/strategy.ts'
  */
 export type Phase = 'absent' | 'starting' | 'running' | 'down' | 'stopping'
 
-/** One child. */
-export interface Member {
-  readonly spec: MemberSpec
-  readonly phase: Phase
-  readonly recovery: Recovery
-  /** The attempt at which the current failure stands; 0 while all is well. */
-  readonly attempt: number
-  /** The management call that waits for this child. */
-  readonly call?: { readonly number: number; readonly type: Call['type'] }
+/** When a supervisor shuts itself down because of children that matter: OTP's automatic shutdown. */
+export type AutoShutdown = 'never' | 'any-significant' | 'all-significant'
+
+/** What an engine begins with. */
+export interface EngineSettings {
+  /** The supervisor's path, for reports. */
+  readonly path: string
+  readonly strategy: Strategy
+  readonly intensity: Intensity
+  readonly children: readonly MemberSpec[]
+  /** Default `never`. */
+  readonly autoShutdown?: AutoShutdown
+  /** Whether a group restart starts those, too, that had ended or were terminated, as OTP does. Default false. */
+  readonly reviveStopped?: boolean
+  /** Set for a dynamic supervisor: at most so many children, and no spec outlives its child. */
+  readonly maxChildren?: number
 }
 
-/** A sequence under way: first stops, then starts, one child at a time; the first of the list is the one being waited for. */
+/** One child. */
+export interface Member {
+  spec: MemberSpec
+  phase: Phase
+  recovery: Recovery
+  /** The attempt at which the current failure stands; 0 while all is well. */
+  attempt: number
+  /** The management call that waits for this child. */
+  call: { readonly number: number; readonly type: Call['type'] } | undefined
+  /** Calls that came while it was being terminated: their turn comes when that is over, as if they had come then. */
+  later: (EngineEvent & { readonly type: 'call' })[] | undefined
+  /** The procedure under way has still to stop it, or is just stopping it. */
+  toStop: boolean
+  /** It went down during a procedure of which it is no part: among `deferred`. */
+  unseen: (EngineEvent & { readonly type: 'down' }) | undefined
+}
+
+/** A sequence under way: first stops, then starts, one child at a time. */
 export interface Procedure {
   readonly kind: 'boot' | 'rollback' | 'group'
   readonly stop: readonly string[]
   readonly start: readonly string[]
+  /** How many of `stop`, and then of `start`, are done; the next one is being waited for. */
+  stopped: number
+  started: number
   /** Why a boot is rolled back. */
   readonly failed?: { readonly id: string; readonly reason: ExitReason }
 }
@@ -39,15 +71,31 @@ export interface EngineState {
   readonly path: string
   readonly strategy: Strategy
   readonly intensity: Intensity
-  readonly members: ReadonlyMap<string, Member>
-  /** When the restarts within the window happened. */
-  readonly restarts: readonly number[]
-  readonly procedure?: Procedure
+  readonly autoShutdown: AutoShutdown
+  readonly reviveStopped: boolean
+  /** Present in a dynamic supervisor. */
+  readonly maxChildren: number | undefined
+  readonly members: Map<string, Member>
+  readonly window: RestartWindow
+  procedure: Procedure | undefined
   /** What came during a procedure and is not part of it; it is looked at when the procedure is over, as in OTP. */
-  readonly deferred: readonly EngineEvent[]
-  /** The supervisor has given up. */
-  readonly ended: boolean
+  readonly deferred: EngineEvent[]
+  /** How many of `deferred` have been looked at. */
+  deferredSeen: number
+  /** The supervisor has given up, or has shut itself down. */
+  ended: boolean
+  /** How many children are down on whom their recovery has decided: they wait for others of their group. */
+  held: number
+  /** How many children are down on whom their recovery has not decided yet. */
+  undecided: number
+  /** How many significant children there are of whom not only the spec is there. */
+  significant: number
+  /** What the present step asks for. */
+  commands: EngineCommand[]
 }
+
+/** The state while a step is computed. */
+export type Draft = EngineState
 
 /** What the engine is told. `now` is monotonic milliseconds, `random` a number in [0, 1). */
 export type EngineEvent =
@@ -69,28 +117,71 @@ export type EngineCommand =
   | { readonly type: 'reply'; readonly call: number; readonly result: CallResult }
   | { readonly type: 'exit' }
 
-/** One step in the making: changed freely while the step is computed, then frozen into the next state. */
-export interface Draft {
-  readonly path: string
-  readonly strategy: Strategy
-  readonly intensity: Intensity
-  readonly members: Map<string, Member>
-  restarts: readonly number[]
-  procedure: Procedure | undefined
-  deferred: EngineEvent[]
-  ended: boolean
-  readonly commands: EngineCommand[]
+/** The state before anything is started. */
+export function initialEngine(settings: EngineSettings): EngineState {
+  const { path, strategy, intensity, children, autoShutdown = 'never', reviveStopped = false, maxChildren } = settings
+  const state: EngineState = {
+    path,
+    strategy,
+    intensity,
+    autoShutdown,
+    reviveStopped,
+    maxChildren,
+    members: new Map(),
+    window: emptyWindow(),
+    procedure: undefined,
+    deferred: [],
+    deferredSeen: 0,
+    ended: false,
+    held: 0,
+    undecided: 0,
+    significant: 0,
+    commands: [],
+  }
+  for (const spec of children) addMember(state, spec)
+  return state
 }
 
-/** A child of which nothing but the spec is there. */
-export function absentMember(spec: MemberSpec): Member {
-  return { spec, phase: 'absent', recovery: healthy(spec.recovery), attempt: 0 }
+/** Adds a child of which nothing but the spec is there, at the end of the start order. */
+export function addMember(draft: Draft, spec: MemberSpec): Member {
+  const member: Member = {
+    spec,
+    phase: 'absent',
+    recovery: healthy(spec.recovery),
+    attempt: 0,
+    call: undefined,
+    later: undefined,
+    toStop: false,
+    unseen: undefined,
+  }
+  draft.members.set(spec.id, member)
+  return member
 }
 
-/** Changes one child; does nothing for an unknown one. */
-export function change(draft: Draft, id: string, changes: Partial<Omit<Member, 'call'>>): void {
+/** Forgets a child and its spec. */
+export function dropMember(draft: Draft, member: Member): void {
+  tally(draft, member, -1)
+  draft.members.delete(member.spec.id)
+}
+
+/** Changes one child, the only way to change these fields; does nothing for an unknown one. */
+export function change(draft: Draft, id: string, changes: Partial<Pick<Member, 'spec' | 'phase' | 'recovery' | 'attempt'>>): void {
   const member = draft.members.get(id)
-  if (member !== undefined) draft.members.set(id, { ...member, ...changes })
+  if (member === undefined) return
+  tally(draft, member, -1)
+  if (changes.spec !== undefined) member.spec = changes.spec
+  if (changes.phase !== undefined) member.phase = changes.phase
+  if (changes.recovery !== undefined) member.recovery = changes.recovery
+  if (changes.attempt !== undefined) member.attempt = changes.attempt
+  tally(draft, member, 1)
+}
+
+function tally(draft: Draft, { phase, recovery, spec }: Member, by: 1 | -1): void {
+  if (phase === 'down') {
+    if (recovery.undecided === undefined) draft.held += by
+    else draft.undecided += by
+  }
+  if (spec.significant && phase !== 'absent') draft.significant += by
 }
 
 /** Orders something for one child. */

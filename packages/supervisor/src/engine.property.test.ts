@@ -2,7 +2,8 @@
 
 import type { ExitReason } from '@understudy/runtime/spi'
 import { expect, test } from 'vitest'
-import { initialEngine, stepEngine } from './engine.ts'
+import { stepEngine } from './engine.ts'
+import { initialEngine } from './engine-state.ts'
 import type { EngineCommand, EngineEvent, EngineState } from './engine-state.ts'
 import { defaultRecovery } from './recovery/library/restart-then-backoff.ts'
 import type { RestartType } from './restart-type.ts'
@@ -27,7 +28,7 @@ class World {
 
   constructor(random: () => number, strategy: Strategy, types: readonly RestartType[], restarts: number) {
     this.#random = random
-    const children = types.map((restart, index) => ({ id: `c${index}`, restart, recovery: defaultRecovery }))
+    const children = types.map((restart, index) => ({ id: `c${index}`, restart, recovery: defaultRecovery, significant: false }))
     this.state = initialEngine({ path: '/sup', strategy, intensity: { restarts, withinMs: 5_000 }, children })
     this.#tell({ type: 'boot' })
   }

@@ -1,58 +1,42 @@
-// The restart engine of a supervisor: pure, one event in, the next state and the commands out. It joins restart type, recovery
-// machine, intensity and strategy; the executor does what the commands say.
+// The restart engine of a supervisor: one event in, the next state and the commands out, without clock, chance or effect. It joins restart
+// type, recovery machine, intensity and strategy; the executor does what the commands say.
 
 import { isFailure } from '@understudy/runtime/spi'
 import type { ExitReason } from '@understudy/runtime/spi'
-import { absentMember, change, order } from './engine-state.ts'
+import { change } from './engine-state.ts'
 import type { Draft, EngineCommand, EngineEvent, EngineState, Member } from './engine-state.ts'
-import { admitRestart } from './intensity.ts'
-import type { Intensity } from './intensity.ts'
 import { handleCall, settleDown, settleStarted } from './management.ts'
-import { advance, beginBoot, beginGroup, beginRollback, isStarting, isToStop, releaseHeld } from './procedure.ts'
-import { fireTimer, forgetRecovery, tellRecovery } from './recovery/kernel.ts'
-import type { RecoveryCommand } from './recovery/kernel.ts'
+import { advance, beginBoot, beginRollback, isStarting, releaseHeld } from './procedure.ts'
+import { fireTimer, tellRecovery } from './recovery/kernel.ts'
 import type { ChildFailed } from './recovery/machine.ts'
-import { reportBackoff, reportEnded, reportGaveUp, reportReplaced } from './report.ts'
+import { carryOut } from './remedy.ts'
+import { release } from './release.ts'
+import { reportEnded } from './report.ts'
 import { fateOf } from './restart-type.ts'
-import type { MemberSpec } from './spec.ts'
-import type { Strategy } from './strategy/strategy.ts'
+import { letGo } from './verdict.ts'
 
-/** What an engine begins with. */
-export interface EngineSettings {
-  /** The supervisor's path, for reports. */
-  readonly path: string
-  readonly strategy: Strategy
-  readonly intensity: Intensity
-  readonly children: readonly MemberSpec[]
-}
-
-/** The state before anything is started. */
-export function initialEngine(settings: EngineSettings): EngineState {
-  const { path, strategy, intensity, children } = settings
-  const members = new Map(children.map((spec) => [spec.id, absentMember(spec)]))
-  return { path, strategy, intensity, members, restarts: [], deferred: [], ended: false }
-}
-
-/** One step. */
+/** One step. The state given is used up: the one returned stands in its place. */
 export function stepEngine(state: EngineState, event: EngineEvent): [EngineState, EngineCommand[]] {
-  const { path, strategy, intensity, restarts, procedure, deferred, ended } = state
-  const draft: Draft = {
-    path,
-    strategy,
-    intensity,
-    members: new Map(state.members),
-    restarts,
-    procedure,
-    deferred: [...deferred],
-    ended,
-    commands: [],
+  const commands: EngineCommand[] = []
+  state.commands = commands
+  handle(state, event)
+  // What had to wait for the end of a procedure is looked at now, unless it begins another one.
+  while (state.procedure === undefined && state.deferredSeen < state.deferred.length) lookAtDeferred(state)
+  releaseHeld(state)
+  return [state, commands]
+}
+
+function lookAtDeferred(draft: Draft): void {
+  const { deferred } = draft
+  const event = deferred[draft.deferredSeen++]!
+  if (draft.deferredSeen === deferred.length) deferred.length = draft.deferredSeen = 0
+  if (event.type === 'down') {
+    const member = draft.members.get(event.id)
+    // A procedure has met the child and seen that it was down.
+    if (member?.unseen !== event) return
+    member.unseen = undefined
   }
   handle(draft, event)
-  // What had to wait for the end of a procedure is looked at now, unless it begins another one.
-  while (draft.procedure === undefined && draft.deferred.length > 0) handle(draft, draft.deferred.shift()!)
-  releaseHeld(draft)
-  const { commands, procedure: underWay, ...next } = draft
-  return [underWay === undefined ? next : { ...next, procedure: underWay }, commands]
 }
 
 function handle(draft: Draft, event: EngineEvent): void {
@@ -73,7 +57,7 @@ function handle(draft: Draft, event: EngineEvent): void {
     }
     case 'call':
       if (draft.procedure !== undefined) return void draft.deferred.push(event)
-      return handleCall(draft, event.call, event.request)
+      return handleCall(draft, event)
   }
 }
 
@@ -82,9 +66,9 @@ function handleStarted(draft: Draft, id: string, now: number): void {
   if (member?.phase !== 'starting') return
   const [recovery, commands] = tellRecovery(member.recovery, { type: 'STARTED' }, now)
   change(draft, id, { phase: 'running', recovery, attempt: 0 })
-  settleStarted(draft, draft.members.get(id)!)
-  carryOut(draft, id, commands, now)
-  advance(draft)
+  if (member.call !== undefined) settleStarted(draft, member)
+  if (commands.length > 0) carryOut(draft, id, commands, now)
+  if (draft.procedure !== undefined) advance(draft)
 }
 
 function handleDown(draft: Draft, event: EngineEvent & { type: 'down' }): void {
@@ -94,14 +78,18 @@ function handleDown(draft: Draft, event: EngineEvent & { type: 'down' }): void {
   const member = draft.members.get(id)
   // A child without a place here, such as one that a rollback or a call has already let go of.
   if (draft.ended || member === undefined || member.phase === 'absent' || member.phase === 'down') return
-  if (member.phase === 'stopping' || isToStop(draft, id)) {
+  if (member.phase === 'stopping' || member.toStop) {
     if (settleDown(draft, member, reason)) return advance(draft)
     const endedByItself = member.phase !== 'stopping' && fateOf(member.spec.restart, reason) !== 'recover'
-    if (endedByItself) letGo(draft, id, member.spec.restart === 'temporary')
+    if (endedByItself) release(draft, member)
     else change(draft, id, { phase: 'down' })
     return advance(draft)
   }
-  if (draft.procedure !== undefined && !isStarting(draft, id)) return void draft.deferred.push(event)
+  if (draft.procedure !== undefined && !isStarting(draft, id)) {
+    member.unseen = event
+    draft.deferred.push(event)
+    return
+  }
   if (draft.procedure?.kind === 'boot') {
     change(draft, id, { phase: 'down' })
     return beginRollback(draft, { id, reason })
@@ -115,75 +103,12 @@ function handleDown(draft: Draft, event: EngineEvent & { type: 'down' }): void {
 function decide(draft: Draft, member: Member, event: EngineEvent & { type: 'down' }): void {
   const { id, restart } = member.spec
   const { reason } = event
-  const fate = fateOf(restart, reason)
-  if (fate !== 'recover') return letGo(draft, id, fate === 'drop-spec')
+  if (fateOf(restart, reason) !== 'recover') return letGo(draft, id)
   const failed = toFailed(member, reason, event.random)
   const [recovery, commands] = tellRecovery(member.recovery, failed, event.now)
   change(draft, id, { phase: 'down', recovery, attempt: failed.attempt })
-  if (!isFailure(reason)) reportEnded(draft, draft.members.get(id)!, reason)
+  if (!isFailure(reason)) reportEnded(draft, member, reason)
   carryOut(draft, id, commands, event.now)
-}
-
-function carryOut(draft: Draft, id: string, commands: readonly RecoveryCommand[], now: number): void {
-  for (const command of commands) {
-    const member = draft.members.get(id)
-    if (draft.ended || member === undefined) return
-    switch (command.type) {
-      case 'schedule':
-        draft.commands.push({ ...command, id })
-        if (member.phase === 'down') reportBackoff(draft, member, command.delayMs)
-        break
-      case 'cancel':
-        draft.commands.push({ ...command, id })
-        break
-      case 'replaced':
-        reportReplaced(draft, id, command.machine, command.cause)
-        break
-      case 'restart':
-        if (member.phase === 'down') restart(draft, id, now)
-        break
-      case 'resume':
-        if (member.phase !== 'down') break
-        change(draft, id, { phase: 'running' })
-        order(draft, id, { type: 'resume' })
-        break
-      case 'stop':
-        if (member.phase === 'down') letGo(draft, id, member.spec.restart === 'temporary')
-        break
-      case 'escalate':
-        giveUp(draft, id, 'its recovery machine escalates')
-        break
-    }
-  }
-}
-
-/** The restart happens now: it counts, whether it was decided at once or has waited in backoff. */
-function restart(draft: Draft, id: string, now: number): void {
-  const { intensity } = draft
-  const times = admitRestart(draft.restarts, now, intensity)
-  if (times === undefined) return giveUp(draft, id, `more than ${intensity.restarts} restarts within ${intensity.withinMs} ms`)
-  draft.restarts = times
-  const plan = draft.strategy([...draft.members.keys()], id)
-  if (plan.stop.length > 0 || plan.start.length > 1) return beginGroup(draft, plan)
-  change(draft, id, { phase: 'starting' })
-  order(draft, id, { type: 'restart' })
-}
-
-function giveUp(draft: Draft, id: string, why: string): void {
-  reportGaveUp(draft, id, why)
-  letGo(draft, id, draft.members.get(id)?.spec.restart === 'temporary')
-  draft.ended = true
-  draft.commands.push({ type: 'exit' })
-}
-
-function letGo(draft: Draft, id: string, forgetSpec: boolean): void {
-  const member = draft.members.get(id)
-  if (member === undefined) return
-  const [recovery, cancelled] = forgetRecovery(member.recovery)
-  for (const command of cancelled) if (command.type === 'cancel') draft.commands.push({ ...command, id })
-  order(draft, id, { type: 'remove' })
-  if (forgetSpec) draft.members.delete(id)
-  else change(draft, id, { phase: 'absent', recovery, attempt: 0 })
 }
 
 function toFailed(member: Member, reason: ExitReason, random: number): ChildFailed {

@@ -1,16 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { admitRestart } from './intensity.ts'
+import { admitRestart, emptyWindow, restartsIn } from './intensity.ts'
 import { seededRandom } from './seeded-random.fixture.ts'
 
 /** Which of the restarts at `times` is the first one too many, counted from 1; 0 when none is. */
 function givesUpAt(times: readonly number[], restarts: number, withinMs: number): number {
-  let remembered: readonly number[] = []
-  for (const [index, at] of times.entries()) {
-    const next = admitRestart(remembered, at, { restarts, withinMs })
-    if (next === undefined) return index + 1
-    remembered = next
-  }
-  return 0
+  const window = emptyWindow()
+  return times.findIndex((at) => !admitRestart(window, at, { restarts, withinMs })) + 1
 }
 
 describe('restart intensity', () => {
@@ -28,9 +23,10 @@ describe('restart intensity', () => {
   })
 
   test('remembers no more than it needs', () => {
-    let times: readonly number[] = []
-    for (let now = 0; now < 10_000; now += 100) times = admitRestart(times, now, { restarts: 11, withinMs: 1_000 })!
-    expect(times.length).toBeLessThanOrEqual(11)
+    const window = emptyWindow()
+    for (let now = 0; now < 100_000; now += 100) expect(admitRestart(window, now, { restarts: 1_000_000, withinMs: 1_000 })).toBe(true)
+    expect(restartsIn(window)).toBe(11)
+    expect(window.times.length).toBeLessThanOrEqual(2 * 11)
   })
 
   test('agrees with counting all restarts ever made, for any times', () => {

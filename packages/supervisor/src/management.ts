@@ -3,74 +3,86 @@
 
 import { describeExit } from '@understudy/runtime/spi'
 import type { ExitReason } from '@understudy/runtime/spi'
-import type { Call, CallError, CallResult } from './call.ts'
-import { absentMember, change, order } from './engine-state.ts'
-import type { Draft, Member } from './engine-state.ts'
-import { tookDeferredDown } from './procedure.ts'
-import { forgetRecovery } from './recovery/kernel.ts'
+import type { CallError, CallResult } from './call.ts'
+import { addMember, change, dropMember, order } from './engine-state.ts'
+import type { Draft, EngineEvent, Member } from './engine-state.ts'
+import { clearRecovery, release } from './release.ts'
+import type { MemberSpec } from './spec.ts'
 
 /** Carries out a call; the reply may come with a later event. No procedure is under way. */
-export function handleCall(draft: Draft, call: number, request: Call): void {
+export function handleCall(draft: Draft, event: EngineEvent & { type: 'call' }): void {
+  const { call, request } = event
   if (draft.ended) return refuse(draft, call, 'stopping', 'the supervisor is stopping')
   const id = request.type === 'startChild' ? request.spec.id : request.id
   const member = draft.members.get(id)
-  if (request.type === 'startChild') {
-    if (member !== undefined) return refuse(draft, call, isUp(member) ? 'already-started' : 'already-present', `there is a child '${id}'`)
-    draft.members.set(id, { ...absentMember(request.spec), phase: 'starting', call: { number: call, type: request.type } })
-    draft.commands.push({ type: 'start', id })
-    return
+  if (member?.phase === 'stopping') {
+    member.later = [...(member.later ?? []), event]
+    return undefined
   }
+  if (request.type === 'startChild') return startChild(draft, call, request.spec, member)
   if (member === undefined) return refuse(draft, call, 'not-found', `there is no child '${id}'`)
-  if (request.type === 'terminateChild') {
-    tookDeferredDown(draft, id)
-    return terminate(draft, draft.members.get(id)!, call)
-  }
+  if (request.type === 'terminateChild') return terminateChild(draft, call, member)
   if (isUp(member)) return refuse(draft, call, 'running', `'${id}' runs; terminate it first`)
-  if (member.phase !== 'absent') return refuse(draft, call, 'restarting', `'${id}' waits for its restart; terminate it first`)
-  if (request.type === 'restartChild') {
-    draft.members.set(id, { ...member, phase: 'starting', call: { number: call, type: request.type } })
-    draft.commands.push({ type: 'start', id })
-    return
-  }
-  draft.members.delete(id)
+  if (member.phase === 'down') return refuse(draft, call, 'restarting', `'${id}' waits for its restart; terminate it first`)
+  if (request.type === 'restartChild') return start(draft, member, { number: call, type: request.type })
+  dropMember(draft, member)
   reply(draft, call, { ok: true })
 }
 
 /** The start that a call waits for is complete. */
 export function settleStarted(draft: Draft, member: Member): void {
-  if (member.call === undefined) return
-  const { call: _, ...settled } = member
-  draft.members.set(member.spec.id, settled)
-  reply(draft, member.call.number, { ok: true })
+  const { call } = member
+  member.call = undefined
+  if (call !== undefined) reply(draft, call.number, { ok: true })
 }
 
 /** A child with a call went down: true when that was the call's matter and nothing else has to be done. */
 export function settleDown(draft: Draft, member: Member, reason: ExitReason): boolean {
-  const { call, spec, recovery } = member
+  const { call, spec, later } = member
   if (call === undefined) return false
-  order(draft, spec.id, { type: 'remove' })
+  member.call = undefined
+  member.toStop = false
   // A child that could not be started leaves nothing behind when its spec came with the call.
-  const forgotten = call.type === 'startChild' || spec.restart === 'temporary'
-  if (forgotten) draft.members.delete(spec.id)
-  else draft.members.set(spec.id, absentMember({ ...spec, recovery: recovery.policy }))
+  if (call.type === 'startChild') release(draft, member, true)
+  else release(draft, member)
   if (call.type === 'terminateChild') reply(draft, call.number, { ok: true })
   else refuse(draft, call.number, 'start-failed', `'${spec.id}' could not be started: ${describeExit(reason)}`)
+  if (later !== undefined) {
+    member.later = undefined
+    draft.deferred.push(...later)
+  }
   return true
 }
 
-function terminate(draft: Draft, member: Member, call: number): void {
-  const { id, restart } = member.spec
-  if (member.phase === 'stopping') return refuse(draft, call, 'stopping', `'${id}' is stopping already`)
+function startChild(draft: Draft, call: number, spec: MemberSpec, member: Member | undefined): void {
+  const { maxChildren } = draft
+  if (member !== undefined) {
+    const error = isUp(member) ? 'already-started' : 'already-present'
+    return refuse(draft, call, error, `there is a child '${spec.id}'`)
+  }
+  if (maxChildren !== undefined && draft.members.size >= maxChildren) {
+    return refuse(draft, call, 'max-children', `there are ${maxChildren} children, which is the most`)
+  }
+  start(draft, addMember(draft, spec), { number: call, type: 'startChild' })
+}
+
+function start(draft: Draft, member: Member, call: NonNullable<Member['call']>): void {
+  const { id } = member.spec
+  member.call = call
+  change(draft, id, { phase: 'starting' })
+  draft.commands.push({ type: 'start', id })
+}
+
+function terminateChild(draft: Draft, call: number, member: Member): void {
+  const { id } = member.spec
   if (member.call !== undefined) refuse(draft, member.call.number, 'terminated', `'${id}' was terminated while it was starting`)
-  const [recovery, cancelled] = forgetRecovery(member.recovery)
-  for (const command of cancelled) if (command.type === 'cancel') draft.commands.push({ ...command, id })
-  if (isUp(member)) {
-    draft.members.set(id, { ...member, recovery, attempt: 0, phase: 'stopping', call: { number: call, type: 'terminateChild' } })
+  if (isUp(member) && member.unseen === undefined) {
+    member.call = { number: call, type: 'terminateChild' }
+    change(draft, id, { phase: 'stopping', recovery: clearRecovery(draft, member), attempt: 0 })
     return order(draft, id, { type: 'stop', reason: 'shutdown' })
   }
-  if (member.phase === 'down') order(draft, id, { type: 'remove' })
-  if (restart === 'temporary') draft.members.delete(id)
-  else change(draft, id, { phase: 'absent', recovery, attempt: 0 })
+  member.unseen = undefined
+  if (member.phase !== 'absent') release(draft, member)
   reply(draft, call, { ok: true })
 }
 

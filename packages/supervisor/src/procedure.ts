@@ -1,25 +1,37 @@
 // Sequences over several children, one child at a time: the first start of all, its rollback, and the restart of a group.
 
-import type { Draft, Procedure } from './engine-state.ts'
+import type { Draft, Member, Procedure } from './engine-state.ts'
 import { change, order } from './engine-state.ts'
+import { release } from './release.ts'
+import { fateOf } from './restart-type.ts'
 import type { RestartPlan } from './strategy/strategy.ts'
 
 /** Begins the first start of all children. */
 export function beginBoot(draft: Draft): void {
-  draft.procedure = { kind: 'boot', stop: [], start: [...draft.members.keys()] }
-  advance(draft)
+  begin(draft, { kind: 'boot', stop: [], start: [...draft.members.keys()] })
 }
 
 /** Begins to undo a boot of which the start of `failed` failed: all that was started is stopped in reverse order. */
 export function beginRollback(draft: Draft, failed: NonNullable<Procedure['failed']>): void {
-  draft.procedure = { kind: 'rollback', stop: [...draft.members.keys()].reverse(), start: [], failed }
-  advance(draft)
+  begin(draft, { kind: 'rollback', stop: [...draft.members.keys()].reverse(), start: [], failed })
 }
 
-/** Begins a group restart. Only children that live or wait for an order take part: one that ended in order or was stopped by hand stays so. */
+/**
+ * Begins a group restart. Only children that live or wait for an order take part: one that ended in order or was stopped by hand stays
+ * so, unless the supervisor revives them.
+ */
 export function beginGroup(draft: Draft, plan: RestartPlan): void {
   const takesPart = (id: string): boolean => draft.members.get(id)?.phase !== 'absent'
-  draft.procedure = { kind: 'group', stop: plan.stop.filter(takesPart), start: plan.start.filter(takesPart) }
+  begin(draft, {
+    kind: 'group',
+    stop: plan.stop.filter(takesPart),
+    start: draft.reviveStopped ? plan.start : plan.start.filter(takesPart),
+  })
+}
+
+function begin(draft: Draft, plan: Omit<Procedure, 'stopped' | 'started'>): void {
+  for (const id of plan.stop) draft.members.get(id)!.toStop = true
+  draft.procedure = { ...plan, stopped: 0, started: 0 }
   advance(draft)
 }
 
@@ -28,34 +40,32 @@ export function beginGroup(draft: Draft, plan: RestartPlan): void {
  * them: so whoever is down with no recovery undecided goes on, once no recovery is undecided at all.
  */
 export function releaseHeld(draft: Draft): void {
-  if (draft.ended || draft.procedure !== undefined) return
+  if (draft.held === 0 || draft.undecided > 0 || draft.ended || draft.procedure !== undefined) return
   const down = [...draft.members.values()].filter((member) => member.phase === 'down')
-  if (down.length === 0 || down.some((member) => member.recovery.undecided !== undefined)) return
   beginGroup(draft, { stop: [], start: down.map((member) => member.spec.id) })
 }
 
-/** Whether `id` is still to be stopped, or is just being stopped, by the procedure under way. */
-export function isToStop(draft: Draft, id: string): boolean {
-  return draft.procedure?.stop.includes(id) === true
-}
-
 /** Whether `id` is the child whose start the procedure waits for. */
-export function isStarting(draft: Draft, id: string): boolean {
-  return draft.procedure !== undefined && draft.procedure.stop.length === 0 && draft.procedure.start[0] === id
+export function isStarting({ procedure }: Draft, id: string): boolean {
+  return procedure !== undefined && procedure.stopped === procedure.stop.length && procedure.start[procedure.started] === id
 }
 
 /** Goes on as far as possible without waiting. */
 export function advance(draft: Draft): void {
   while (draft.procedure !== undefined) {
-    const { kind, stop, start, failed } = draft.procedure
-    const [stopping] = stop
-    const [starting] = start
-    if (stopping !== undefined) {
-      if (stopNext(draft, kind, stopping)) return
-      draft.procedure = { ...draft.procedure, stop: stop.slice(1) }
-    } else if (starting !== undefined) {
-      if (startNext(draft, kind, starting)) return
-      draft.procedure = { ...draft.procedure, start: start.slice(1) }
+    const { procedure } = draft
+    const { kind, stop, start, failed } = procedure
+    if (procedure.stopped < stop.length) {
+      const member = draft.members.get(stop[procedure.stopped]!)
+      if (member !== undefined) {
+        if (stopNext(draft, kind, member)) return
+        member.toStop = false
+      }
+      procedure.stopped++
+    } else if (procedure.started < start.length) {
+      const member = draft.members.get(start[procedure.started]!)
+      if (member !== undefined && startNext(draft, kind, member)) return
+      procedure.started++
     } else {
       draft.procedure = undefined
       if (kind === 'boot') draft.commands.push({ type: 'booted' })
@@ -68,43 +78,39 @@ export function advance(draft: Draft): void {
 }
 
 /** Whether the stop has to be waited for. */
-function stopNext(draft: Draft, kind: Procedure['kind'], id: string): boolean {
-  const member = draft.members.get(id)
-  switch (member?.phase) {
+function stopNext(draft: Draft, kind: Procedure['kind'], member: Member): boolean {
+  const { unseen, spec } = member
+  if (unseen !== undefined) {
+    member.unseen = undefined
+    // It has ended by itself and is not to be started again.
+    if (kind === 'group' && fateOf(spec.restart, unseen.reason) !== 'recover') {
+      release(draft, member)
+      return false
+    }
+    change(draft, spec.id, { phase: 'down' })
+  }
+  switch (member.phase) {
     case 'starting':
     case 'running':
-      if (tookDeferredDown(draft, id)) return stopNext(draft, kind, id)
-      change(draft, id, { phase: 'stopping' })
-      order(draft, id, { type: 'stop', reason: 'shutdown' })
+      change(draft, spec.id, { phase: 'stopping' })
+      order(draft, spec.id, { type: 'stop', reason: 'shutdown' })
       return true
     case 'stopping':
       return true
     case 'down':
-      if (member.spec.restart === 'temporary') draft.members.delete(id)
-      else if (kind === 'rollback') change(draft, id, { phase: 'absent' })
-      else return false
-      order(draft, id, { type: 'remove' })
+      if (kind === 'rollback' || spec.restart === 'temporary') release(draft, member)
       return false
-    default:
+    case 'absent':
       return false
   }
 }
 
-/** Whether the child is down already, only that this was not looked at yet; whoever asks sees to it. */
-export function tookDeferredDown(draft: Draft, id: string): boolean {
-  const index = draft.deferred.findIndex((event) => event.type === 'down' && event.id === id)
-  if (index === -1) return false
-  draft.deferred.splice(index, 1)
-  change(draft, id, { phase: 'down' })
-  return true
-}
-
 /** Whether the start has to be waited for. */
-function startNext(draft: Draft, kind: Procedure['kind'], id: string): boolean {
-  switch (draft.members.get(id)?.phase) {
+function startNext(draft: Draft, kind: Procedure['kind'], { phase, spec: { id } }: Member): boolean {
+  switch (phase) {
     case 'absent':
       // Terminated while the group was being stopped: it stays so.
-      if (kind !== 'boot') return false
+      if (kind === 'group' && !draft.reviveStopped) return false
       change(draft, id, { phase: 'starting' })
       draft.commands.push({ type: 'start', id })
       return true
@@ -114,7 +120,8 @@ function startNext(draft: Draft, kind: Procedure['kind'], id: string): boolean {
       return true
     case 'starting':
       return true
-    default:
+    case 'running':
+    case 'stopping':
       return false
   }
 }

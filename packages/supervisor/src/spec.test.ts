@@ -16,6 +16,7 @@ test('a child has its defaults', () => {
     shutdownMs: undefined,
     input: undefined,
     recovery: defaultRecovery,
+    significant: false,
   })
 })
 
@@ -43,7 +44,6 @@ describe('a wrong spec is refused in the caller, naming the field', () => {
     ['children[0].restart', () => supervisor({ name: 's', children: [child(worker, { restart: 'always' as never })] })],
     ['children[1].shutdownMs', () => supervisor({ name: 's', children: [good, child(worker, { id: 'x', shutdownMs: -1 })] })],
     ['children[0].recovery', () => supervisor({ name: 's', children: [child(worker, { recovery: {} as never })] })],
-    ['children[0].significant', () => supervisor({ name: 's', children: [child(worker, { significant: true } as never)] })],
     ['autoShutdown', () => supervisor({ name: 's', children: [], autoShutdown: 'any-significant' } as never)],
     ['backoff.minMs', () => backoff({ minMs: 200, maxMs: 100 })],
     ['backoff.maxMs', () => backoff({ maxMs: Number.NaN })],

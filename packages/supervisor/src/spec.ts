@@ -15,6 +15,8 @@ export interface MemberSpec {
   readonly id: string
   readonly restart: RestartType
   readonly recovery: RecoveryPolicy
+  /** Whether its end, when it is not restarted, may end its supervisor: see `autoShutdown`. */
+  readonly significant: boolean
 }
 
 /** How a child is started, restarted and stopped. Made by `child()`. */
@@ -38,7 +40,7 @@ export interface ChildSpecOptions {
   readonly recovery?: RecoveryPolicy
 }
 
-const childFields = new Set(['id', 'definition', 'input', 'restart', 'shutdownMs', 'recovery'])
+const childFields = new Set(['id', 'definition', 'input', 'restart', 'shutdownMs', 'recovery', 'significant'])
 
 /** Fills in the defaults of a child spec. Validation happens where the spec is used, so that the error can name its place. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- see ChildSpec
@@ -46,6 +48,7 @@ export function childSpec(definition: ActorDefinition<any, any>, options: ChildS
   return {
     restart: 'permanent',
     recovery: defaultRecovery,
+    significant: false,
     input: undefined,
     shutdownMs: undefined,
     id: definition?.name,

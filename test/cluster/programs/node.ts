@@ -5,7 +5,7 @@
 //   UNDERSTUDY_NATS     nats://host:port
 //   TEST_SINGLETONS     which of counter, ticker and keeper may lead here, by comma
 //
-// It ends with 0 when it was told to leave, with 3 when it had to stop for a reason of its own.
+// At SIGUSR2 it logs its books. It ends with 0 when it was told to leave, with 3 when it had to stop for a reason of its own.
 
 import {
   child,
@@ -18,13 +18,14 @@ import {
   startNode,
   supervisor,
 } from '@understudy/actors'
-import { books, counter, echo, keeper, mortal, silent, ticker, watcher, worker } from './actors.ts'
+import { type Books, books, counter, echo, keeper, mortal, silent, ticker, watcher, worker } from './actors.ts'
 
 exitWithParent()
 
 const { UNDERSTUDY_NODE: name = 'n1', UNDERSTUDY_CLUSTER: cluster = 'test', UNDERSTUDY_NATS: servers, TEST_SINGLETONS = '' } = process.env
 const log = pinoLogger({ level: 'debug' })
 const led = TEST_SINGLETONS.split(',')
+const booksNow = (): Books => ({ counters: { ...node.system.counters }, deadLetters: { ...node.system.deadLetters.counts } })
 
 const node: ClusterNode = await startNode({
   cluster,
@@ -34,7 +35,7 @@ const node: ClusterNode = await startNode({
   root: supervisor({
     name: 'app',
     children: [
-      child(books(() => ({ counters: { ...node.system.counters }, deadLetters: { ...node.system.deadLetters.counts } }))),
+      child(books(booksNow)),
       child(echo),
       child(silent),
       child(mortal, { restart: 'temporary' }),
@@ -48,6 +49,7 @@ const node: ClusterNode = await startNode({
 })
 
 node.system.onEvent('link.lost', () => node.system.ref('/app/mortal', mortal).tell({ type: 'cutOff' }))
+process.on('SIGUSR2', () => log.info({ event: 'test.books', ...booksNow() }, 'the books'))
 process.on('SIGTERM', () => {
   void node.leave().then(() => process.exit(0))
 })

@@ -6,7 +6,7 @@ import type { Link, NodeIdentity } from '@understudy/runtime/spi'
 import { child, supervisor } from '@understudy/supervisor'
 import { clusterPool } from '../pool/cluster-pool.ts'
 import { singleton } from '../singleton/singleton.ts'
-import { ClusterStage, eventsOf, expectBalanced, outcomeOf, type Player } from '../stage.fixture.ts'
+import { ClusterStage, eventsOf, outcomeOf, type Player } from '../stage.fixture.ts'
 import type { Communication } from './communication.ts'
 import { FrameWriter } from './wire-writer.ts'
 
@@ -45,14 +45,12 @@ beforeEach(async () => {
 afterEach(async () => {
   await expectUnharmed()
   await stage.close()
-  for (const player of stage.players) expectBalanced(player, 'nothing waits')
 })
 
 /** Whatever was tried, all is as it was. */
 async function expectUnharmed(): Promise<void> {
   for (const player of [a, b]) {
     expect(player.outBecause).toBeUndefined()
-    expectBalanced(player)
     expect(player.node.members().map(({ identity }) => identity.name)).toEqual(['a', 'b'])
     expect(player.events.filter(({ type }) => type === 'actor.failed' || type === 'actor.restarted')).toEqual([])
     expect(await stage.run(player.node.pool(worker).ask({ type: 'hi' }))).toBe('hi')

@@ -1,11 +1,13 @@
-// A system in virtual time with everything it says written down, and the check that its books balance.
+// A system in virtual time with everything it says written down, and whose books are checked when its test is over.
 
+import { onTestFinished } from 'vitest'
 import type { Cell } from '../actor/cell.ts'
 import type { Level, SystemEvent } from '../contracts/event.ts'
 import type { Logger } from '../contracts/log.ts'
 import type { Message } from '../contracts/message.ts'
 import type { SystemHost } from '../system/system-host.ts'
 import { type ActorSystem, createSystem, hostOf, type SystemOptions } from '../system/system.ts'
+import { expectBalanced } from './balance.ts'
 import { ManualEnv } from './manual-env.ts'
 
 export { expectBalanced } from './balance.ts'
@@ -28,13 +30,14 @@ export interface Stage {
   readonly cell: (path: string) => Cell
 }
 
-/** Makes a stage. */
+/** Makes a stage. At the end of its test its books must balance, whatever the test was about. */
 export function stage(options: Omit<SystemOptions, 'env' | 'log'> & { readonly seed?: number } = {}): Stage {
   const env = new ManualEnv({ seed: options.seed ?? 1 })
   const lines: Line[] = []
   const write = (level: Level) => (fields: object, text: string) => void lines.push({ level, fields: fields as Line['fields'], text })
   const log: Logger = { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') }
   const system = createSystem({ ...options, env, log })
+  onTestFinished(() => expectBalanced(system))
   const events: SystemEvent[] = []
   system.onEvent((event) => events.push(event))
   const host = hostOf(system) as SystemHost

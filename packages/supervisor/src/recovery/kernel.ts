@@ -29,6 +29,8 @@ export type RecoveryCommand =
 
 const noDeadlines: ReadonlyMap<string, number> = new Map()
 const decisions: ReadonlySet<string> = new Set(['restart', 'resume', 'stop', 'escalate'])
+const nothing: RecoveryCommand[] = []
+const restartNow: RecoveryCommand[] = [{ type: 'restart' }]
 const maxMicrosteps = 1_000
 const boundedMachines = new WeakMap<AnyStateMachine, AnyStateMachine>()
 type Beginning = readonly [AnyMachineSnapshot, readonly { readonly type: string; readonly params?: unknown }[]]
@@ -41,7 +43,9 @@ export function healthy(policy: RecoveryPolicy): Recovery {
 
 /** Tells the machine of an event; a machine is made for the first failure, and forgotten in its final state. */
 export function tellRecovery(recovery: Recovery, event: RecoveryEvent, now: number): [Recovery, RecoveryCommand[]] {
-  if (recovery.snapshot === undefined && event.type !== 'FAILED') return [recovery, []]
+  if (recovery.snapshot === undefined && event.type !== 'FAILED') return [recovery, nothing]
+  // The machine would say the same, twenty times slower.
+  if (recovery.policy.alwaysRestarts === true && event.type === 'FAILED') return [recovery, restartNow]
   const { undecided: _, ...decided } = recovery
   // Whoever started the child again, it waits for no order any more.
   const told = event.type === 'FAILED' ? { ...recovery, undecided: event as ChildFailed } : event.type === 'STARTED' ? decided : recovery

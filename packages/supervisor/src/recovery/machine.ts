@@ -52,4 +52,6 @@ export interface RecoveryPolicy {
   readonly name: string
   readonly machine: AnyStateMachine
   readonly input?: unknown
+  /** The machine answers every failure with `restart` and remembers nothing, so nobody needs to ask it: the fast path of the kernel. */
+  readonly alwaysRestarts?: true
 }

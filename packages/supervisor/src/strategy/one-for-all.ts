@@ -3,6 +3,7 @@
 import type { RestartPlan } from './strategy.ts'
 
 /** All others are stopped in reverse start order; then all are started in start order. */
-export function oneForAll(ids: readonly string[], failed: string): RestartPlan {
-  return { stop: ids.filter((id) => id !== failed).reverse(), start: ids }
+export function oneForAll(ids: Iterable<string>, failed: string): RestartPlan {
+  const all = [...ids]
+  return { stop: all.filter((id) => id !== failed).reverse(), start: all }
 }

@@ -3,6 +3,6 @@
 import type { RestartPlan } from './strategy.ts'
 
 /** Only the failed child is started again. */
-export function oneForOne(_ids: readonly string[], failed: string): RestartPlan {
+export function oneForOne(_ids: Iterable<string>, failed: string): RestartPlan {
   return { stop: [], start: [failed] }
 }

@@ -3,7 +3,8 @@
 import type { RestartPlan } from './strategy.ts'
 
 /** Those after the failed child are stopped in reverse start order; then it and they are started in start order. */
-export function restForOne(ids: readonly string[], failed: string): RestartPlan {
-  const from = ids.indexOf(failed)
-  return { stop: ids.slice(from + 1).reverse(), start: ids.slice(from) }
+export function restForOne(ids: Iterable<string>, failed: string): RestartPlan {
+  const all = [...ids]
+  const from = all.indexOf(failed)
+  return { stop: all.slice(from + 1).reverse(), start: all.slice(from) }
 }

@@ -7,4 +7,4 @@ export interface RestartPlan {
 }
 
 /** Decides who is affected: `ids` are all children in start order, `failed` is the one to be restarted. */
-export type Strategy = (ids: readonly string[], failed: string) => RestartPlan
+export type Strategy = (ids: Iterable<string>, failed: string) => RestartPlan

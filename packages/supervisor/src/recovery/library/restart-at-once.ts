@@ -14,7 +14,7 @@ const machine = setup({ types: { events: {} as RecoveryEvent }, actions: recover
   },
 })
 
-const policy: RecoveryPolicy = { name: 'restart-at-once', machine }
+const policy: RecoveryPolicy = { name: 'restart-at-once', machine, alwaysRestarts: true }
 
 /**
  * Restarts without any wait, as OTP does. Use it where a failed start is certain to be cheap; a child that cannot start then burns

@@ -1,0 +1,42 @@
+// What can become of a child that is down: it is restarted, with its group, or let go of; or the supervisor gives up over it.
+
+import { change, order } from './engine-state.ts'
+import type { Draft } from './engine-state.ts'
+import { admitRestart } from './intensity.ts'
+import { beginGroup } from './procedure.ts'
+import { release } from './release.ts'
+import { reportGaveUp } from './report.ts'
+
+/** The restart happens now: it counts, whether it was decided at once or has waited in backoff. */
+export function restart(draft: Draft, id: string, now: number): void {
+  const { intensity } = draft
+  if (!admitRestart(draft.window, now, intensity)) {
+    return giveUp(draft, id, `more than ${intensity.restarts} restarts within ${intensity.withinMs} ms`)
+  }
+  const plan = draft.strategy(draft.members.keys(), id)
+  if (plan.stop.length > 0 || plan.start.length > 1) return beginGroup(draft, plan)
+  change(draft, id, { phase: 'starting' })
+  order(draft, id, { type: 'restart' })
+}
+
+/** The supervisor gives up because of this child: it exits `shutdown`, and the runtime stops the other children in order. */
+export function giveUp(draft: Draft, id: string, why: string): void {
+  reportGaveUp(draft, id, why)
+  const member = draft.members.get(id)
+  if (member !== undefined) release(draft, member)
+  exit(draft)
+}
+
+/** The child has ended for good and by itself: the supervisor lets go of it, and shuts itself down if that is what it meant. */
+export function letGo(draft: Draft, id: string): void {
+  const member = draft.members.get(id)
+  if (member === undefined) return
+  release(draft, member)
+  if (!member.spec.significant || draft.autoShutdown === 'never') return
+  if (draft.autoShutdown === 'any-significant' || draft.significant === 0) exit(draft)
+}
+
+function exit(draft: Draft): void {
+  draft.ended = true
+  draft.commands.push({ type: 'exit' })
+}
