@@ -26,7 +26,7 @@ import { Extras } from './extras.ts'
 import type { CellSignalOf, HomeOf } from './home.ts'
 import type { InFlight } from './in-flight.ts'
 import type { Linked } from './links.ts'
-import { append, checkName, detach, type Sibling } from './siblings.ts'
+import { checkName, Children, type Sibling } from './siblings.ts'
 import { asPromise, isThenable } from './thenable.ts'
 import { Watches } from './watches.ts'
 
@@ -67,12 +67,10 @@ export class Cell implements Endpoint, Runnable, Child, Sibling<Cell>, Asker, Li
   /** Whether this incarnation's start is complete: only then is there something for its `stopped` hook. */
   hasState = false
 
-  // Its place in the tree: an intrusive list in start order; names only for those that were given one.
-  firstChild: Cell | null = null
-  lastChild: Cell | null = null
+  // Its place in the tree.
+  children: Children<Cell> | null = null
   nextSibling: Cell | null = null
   previousSibling: Cell | null = null
-  namedChildren: Map<string, Cell> | null = null
 
   readonly #givenName: string | undefined
   #ref: Ref<Protocol> | undefined
@@ -103,8 +101,8 @@ export class Cell implements Endpoint, Runnable, Child, Sibling<Cell>, Asker, Li
       host.deadLetter(message, replyTo, 'mailbox-full', formatAddress(this.address))
       return
     }
-    if (offered === 'made-room') host.deadLetter(...mailbox.evicted!, 'mailbox-full', formatAddress(this.address))
-    else host.counters.waiting++
+    if (offered === 'taken') host.counters.waiting++
+    else host.deadLetter(...offered, 'mailbox-full', formatAddress(this.address))
     if (!this.queued && this.life === 'running' && this.inFlight === null) host.dispatcher.schedule(this)
   }
 
@@ -291,7 +289,7 @@ export class Cell implements Endpoint, Runnable, Child, Sibling<Cell>, Asker, Li
   }
 
   #openMailbox(): Mailbox<CellSignal> {
-    return new Mailbox(this.definition.capacity, this.definition.overflow)
+    return new Mailbox(this.definition)
   }
 
   // --- The tree -------------------------------------------------------------------------------------------------------------
@@ -320,17 +318,18 @@ export class Cell implements Endpoint, Runnable, Child, Sibling<Cell>, Asker, Li
     const { name } = options
     if (name !== undefined) checkName(this, name)
     const child = new Cell(this.host, this, definition, options)
-    if (name !== undefined) (this.namedChildren ??= new Map()).set(name, child)
-    append<Cell>(this, child)
+    const children = (this.children ??= new Children<Cell>())
+    children.append(child)
+    if (name !== undefined) children.named.set(name, child)
     this.host.life.start(child)
     return child
   }
 
   /** Takes a child that has stopped out of the tree. */
   disown(child: Cell): void {
-    detach<Cell>(this, child)
+    this.children!.detach(child)
     if (child.#givenName === undefined) this.host.unpublish(child)
-    else this.namedChildren?.delete(child.#givenName)
+    else this.children!.named.delete(child.#givenName)
   }
 
   /** A child that never lives, for contexts of the past. */
@@ -344,6 +343,11 @@ export class Cell implements Endpoint, Runnable, Child, Sibling<Cell>, Asker, Li
   /** Ends this actor after the current handler; `endNow` is for its parent. */
   end(reason: ExitReason): void {
     this.signal({ type: 'stop', reason })
+  }
+
+  /** Its parent wants it to end. */
+  stop(): void {
+    this.host.life.stop(this)
   }
 
   endNow(reason: ExitReason, then: Ending['then']): void {

@@ -48,7 +48,7 @@ test('a context of a past incarnation does nothing but count', async () => {
   expect(system.counters.staleContexts).toBe(7)
   cell('/target').end('normal')
   await env.advance(50)
-  expect([cell('/boss/child').life, cell('/boss/child').firstChild, env.pendingTimers]).toEqual(['running', null, 0])
+  expect([cell('/boss/child').life, cell('/boss/child').children, env.pendingTimers]).toEqual(['running', null, 0])
   expect(system.deadLetters.counts['stale-incarnation']).toBe(1)
   // What it can still do is harmless: the actor's own ref stays good through restarts.
   expect(await Promise.all([past!.self.ask({ type: 'tick' }), env.settle()])).toEqual([undefined, undefined])
@@ -84,7 +84,7 @@ test('a context stops its own children only; one that is gone already is fine', 
   ctx.stop(ctx.ref(named.address))
   ctx.stop(unnamed)
   await env.settle()
-  expect([cell('/a').firstChild, cell('/stranger').life]).toEqual([null, 'running'])
+  expect([cell('/a').children?.first, cell('/stranger').life]).toEqual([null, 'running'])
   ctx.stop(named)
   ctx.stop(unnamed)
   await env.settle()

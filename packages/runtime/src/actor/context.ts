@@ -45,7 +45,7 @@ interface Inside extends Asker, Linkable {
   readonly timers: ActorTimers
   adopt(definition: ActorDefinition<Protocol, unknown>, options: ChildOptions<unknown>): { readonly ref: Ref<Protocol> }
   stillborn(definition: ActorDefinition<Protocol, unknown>): { readonly ref: Ref<Protocol> }
-  readonly firstChild: Parameters<typeof stopChild>[0]['firstChild']
+  readonly children: Parameters<typeof stopChild>[0]['children']
   readonly entry: Endpoint
   call(callback: () => void): void
   end(reason: ExitReason): void
@@ -58,12 +58,13 @@ interface Inside extends Asker, Linkable {
   readonly openExtras: Extras
 }
 
+const noOptions: ChildOptions<unknown> = {}
+
 /** The context of one incarnation of one cell. */
 export class Context implements ActorContext<Protocol> {
   readonly incarnation: number
   readonly #cell: Inside
-  #abort: AbortController | undefined
-  #aborted = false
+  #abort: AbortController | 'aborted' | undefined
 
   constructor(cell: Inside) {
     this.#cell = cell
@@ -83,9 +84,12 @@ export class Context implements ActorContext<Protocol> {
   }
 
   get signal(): AbortSignal {
-    this.#abort ??= new AbortController()
-    if (this.#aborted) this.#abort.abort()
-    return this.#abort.signal
+    const abort = this.#abort
+    if (typeof abort === 'object') return abort.signal
+    const made = new AbortController()
+    if (abort === 'aborted') made.abort()
+    this.#abort = made
+    return made.signal
   }
 
   now(): number {
@@ -96,10 +100,11 @@ export class Context implements ActorContext<Protocol> {
     return this.#cell.host.env.random()
   }
 
-  spawn<Q extends Protocol, I>(definition: ActorDefinition<Q, I>, ...options: SpawnArguments<I>): Ref<Q> {
+  // One optional parameter where the interface has a rest: an array less for each spawn.
+  spawn<Q extends Protocol, I>(definition: ActorDefinition<Q, I>, options?: SpawnArguments<I>[0]): Ref<Q> {
     // A context of the past cannot refuse by returning nothing, so the child is born dead: a ref to nobody.
     const untyped = definition as unknown as ActorDefinition<Protocol, unknown>
-    const child = this.#alive() ? this.#cell.adopt(untyped, (options[0] ?? {}) as ChildOptions<unknown>) : this.#cell.stillborn(untyped)
+    const child = this.#alive() ? this.#cell.adopt(untyped, (options ?? noOptions) as ChildOptions<unknown>) : this.#cell.stillborn(untyped)
     return child.ref as unknown as Ref<Q>
   }
 
@@ -294,8 +299,8 @@ export class Context implements ActorContext<Protocol> {
 
   /** Aborts `signal`. The context itself stays usable until the incarnation's last handler has settled. */
   abort(): void {
-    this.#aborted = true
-    this.#abort?.abort()
+    if (typeof this.#abort === 'object') this.#abort.abort()
+    else this.#abort = 'aborted'
   }
 
   #alive(): boolean {

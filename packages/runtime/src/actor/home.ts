@@ -40,6 +40,7 @@ export interface HomeOf<C> extends Host, Directory {
 export interface LifeCycle<C> {
   start(cell: C): void
   fail(cell: C, cause: unknown, phase: Failure['phase'], message: Message | undefined, replyTo: ReplyTo): void
+  stop(cell: C): void
   end(cell: C, reason: ExitReason, then: Ending['then']): void
   settleEnding(cell: C): void
   handleSignal(cell: C, signal: CellSignalOf<C>): void

@@ -222,7 +222,7 @@ test('a hook that stops its own grandparent on the way takes nobody out twice', 
   expect(top.told.at(-1)).toMatchObject({ what: 'down', name: 'middle', reason: 'killed' })
   const gone = events.flatMap((event) => (event.type === 'actor.stopped' ? [event.path] : []))
   expect(gone.toSorted()).toEqual(['/top/middle/a', '/top/middle/b', '/top/middle/c'])
-  expect([cell('/top/middle').firstChild, cell('/top/middle').lastChild]).toEqual([null, null])
+  expect([cell('/top/middle').children?.first, cell('/top/middle').children?.last]).toEqual([null, null])
   top.control.order(mid, { type: 'restart' })
   await env.settle()
   expect(cell('/top/middle').life).toBe('running')

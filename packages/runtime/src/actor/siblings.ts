@@ -1,57 +1,70 @@
-// The children of an actor: an intrusive list in start order, so that a child costs no entry anywhere.
+// The children of an actor: an intrusive list in start order, so that a child costs no entry anywhere, and an actor without any one
+// empty field.
 
 import { isActorName, sameNode } from '../contracts/address.ts'
 import type { Endpoint } from '../contracts/endpoint.ts'
 import type { Host } from '../contracts/host.ts'
 import { InvalidOptionError, NameTakenError } from '../errors.ts'
 
-/** A member of such a list, which may be the head of one itself. */
+/** A member of such a list. */
 export interface Sibling<T> {
-  firstChild: T | null
-  lastChild: T | null
   nextSibling: T | null
   previousSibling: T | null
 }
 
-/** Adds the youngest child. */
-export function append<T extends Sibling<T>>(parent: T, child: T): void {
-  child.previousSibling = parent.lastChild
-  if (parent.lastChild === null) parent.firstChild = child
-  else parent.lastChild.nextSibling = child
-  parent.lastChild = child
+/** The children of one actor. Created with the first one. */
+export class Children<T extends Sibling<T>> {
+  first: T | null = null
+  last: T | null = null
+  /** Only those that were given a name. */
+  readonly named = new Map<string, T>()
+
+  /** Adds the youngest child. */
+  append(child: T): void {
+    child.previousSibling = this.last
+    if (this.last === null) this.first = child
+    else this.last.nextSibling = child
+    this.last = child
+  }
+
+  /** Takes a child out. */
+  detach(child: T): void {
+    if (child.previousSibling === null) this.first = child.nextSibling
+    else child.previousSibling.nextSibling = child.nextSibling
+    if (child.nextSibling === null) this.last = child.previousSibling
+    else child.nextSibling.previousSibling = child.previousSibling
+    child.nextSibling = null
+    child.previousSibling = null
+  }
 }
 
-/** Takes a child out. */
-export function detach<T extends Sibling<T>>(parent: T, child: T): void {
-  if (child.previousSibling === null) parent.firstChild = child.nextSibling
-  else child.previousSibling.nextSibling = child.nextSibling
-  if (child.nextSibling === null) parent.lastChild = child.previousSibling
-  else child.nextSibling.previousSibling = child.previousSibling
-  child.nextSibling = null
-  child.previousSibling = null
+/** A child, as far as its stop needs it. */
+interface Stoppable {
+  readonly entry: Endpoint
+  stop(): void
 }
 
 /** An actor with children. */
 interface Parent<T> {
-  readonly firstChild: T | null
+  readonly children: { readonly first: T | null } | null
   readonly path: string
   readonly host: Host
 }
 
 /** @throws InvalidOptionError @throws NameTakenError unless a child may have that name. */
 export function checkName(
-  parent: { readonly path: string; readonly namedChildren: ReadonlyMap<string, unknown> | null },
+  parent: { readonly path: string; readonly children: { readonly named: ReadonlyMap<string, unknown> } | null },
   name: string,
 ): void {
   if (!isActorName(name)) throw new InvalidOptionError('name', name, '1 to 128 characters of [A-Za-z0-9_.~$@:-]')
-  if (parent.namedChildren?.has(name) === true) throw new NameTakenError(`${parent.path}/${name}`)
+  if (parent.children?.named.has(name) === true) throw new NameTakenError(`${parent.path}/${name}`)
 }
 
 /** Stops the child behind an endpoint. @throws InvalidOptionError when it never was one. */
-export function stopChild<T extends Sibling<T> & Endpoint & { readonly entry: Endpoint }>(parent: Parent<T>, endpoint: Endpoint): void {
+export function stopChild<T extends Sibling<T> & Stoppable>(parent: Parent<T>, endpoint: Endpoint): void {
   const child = childBehind(parent, endpoint)
   if (child !== undefined) {
-    child.signal({ type: 'stop', reason: 'shutdown' })
+    child.stop()
     return
   }
   // One that is gone already is fine: it may have ended a moment ago.
@@ -62,11 +75,8 @@ export function stopChild<T extends Sibling<T> & Endpoint & { readonly entry: En
 }
 
 /** Most endpoints are cells and know their parent; only what stands before a cell (a pool's router) has to be looked for. */
-function childBehind<T extends Sibling<T> & Endpoint & { readonly entry: Endpoint }>(
-  parent: Parent<T>,
-  endpoint: Endpoint,
-): Endpoint | undefined {
-  if ('parent' in endpoint) return endpoint.parent === parent ? endpoint : undefined
-  for (let child = parent.firstChild; child !== null; child = child.nextSibling) if (child.entry === endpoint) return child
+function childBehind<T extends Sibling<T> & Stoppable>(parent: Parent<T>, endpoint: Endpoint): Stoppable | undefined {
+  if ('parent' in endpoint) return endpoint.parent === parent ? (endpoint as unknown as Stoppable) : undefined
+  for (let child = parent.children?.first ?? null; child !== null; child = child.nextSibling) if (child.entry === endpoint) return child
   return undefined
 }

@@ -75,7 +75,7 @@ export class Dispatcher {
     if (!this.#slicing) this.#beginSlice()
     while (this.#length > 0) {
       // A turn counts as one message at least, so that turns of signals only cannot keep the loop for ever.
-      this.#budget -= this.#turn(this.#shift(), Math.min(this.#throughput, this.#stretch)) + 1
+      this.#budget -= Math.max(1, this.#turn(this.#shift(), Math.min(this.#throughput, this.#stretch)))
       if (this.#budget <= 0 && this.#isSliceOver()) {
         this.#env.afterIo(this.#drain)
         return

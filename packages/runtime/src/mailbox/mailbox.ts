@@ -5,8 +5,14 @@ import type { Message } from '../contracts/message.ts'
 import type { ReplyTo } from '../contracts/reply.ts'
 import { RingQueue } from './ring-queue.ts'
 
-/** What became of a message offered to a mailbox. `made-room`: it was taken, and the oldest one (see `evicted`) had to go. */
-export type Offered = 'taken' | 'full' | 'made-room'
+/** How many user messages may wait, and what happens to one more. */
+export interface Bounds {
+  readonly capacity: number
+  readonly overflow: Overflow
+}
+
+/** What became of a message offered to a mailbox; where the oldest one had to make room for it: that one, with its reply address. */
+export type Offered = 'taken' | 'full' | readonly [evicted: Message, replyTo: ReplyTo]
 
 /** The default bound of a mailbox, in user messages. */
 export const defaultCapacity = 10_000
@@ -16,32 +22,27 @@ export const defaultCapacity = 10_000
  * one: an object less to reach through for each message (ring: 10 %).
  */
 export class Mailbox<S> extends RingQueue {
-  /** Set by an offer that made room: the message that gave way and where its reply would have gone. */
-  evicted: readonly [Message, ReplyTo] | undefined = undefined
-
   #signals: S[] | null = null
-  readonly #capacity: number
-  readonly #overflow: Overflow
+  readonly #bounds: Bounds
 
-  constructor(capacity: number, overflow: Overflow) {
+  constructor(bounds: Bounds) {
     super()
-    this.#capacity = capacity
-    this.#overflow = overflow
+    this.#bounds = bounds
   }
 
   get full(): boolean {
-    return this.length >= this.#capacity
+    return this.length >= this.#bounds.capacity
   }
 
   offer(message: Message, replyTo: ReplyTo): Offered {
-    if (this.length < this.#capacity) {
+    if (this.length < this.#bounds.capacity) {
       this.push(message, replyTo)
       return 'taken'
     }
-    if (this.#overflow !== 'drop-oldest' || this.#capacity === 0) return 'full'
-    this.evicted = this.evict()
+    if (this.#bounds.overflow !== 'drop-oldest' || this.length === 0) return 'full'
+    const evicted = this.evict()
     this.push(message, replyTo)
-    return 'made-room'
+    return evicted
   }
 
   get hasSignals(): boolean {

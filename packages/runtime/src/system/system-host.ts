@@ -103,7 +103,7 @@ export class SystemHost implements Home {
     let cell: Cell | undefined = this.root
     for (const name of path.split('/').slice(1)) {
       const parent: Cell = cell
-      cell = parent.namedChildren?.get(name)
+      cell = parent.children?.named.get(name)
       if (cell !== undefined) continue
       const match = unnamed.exec(name)
       cell = match === null ? undefined : this.#published.get(Number.parseInt(match[1]!, 36))

@@ -17,7 +17,7 @@ export function expectBalanced(system: ActorSystem): void {
 
 function waitingBeneath(cell: Cell): number {
   let count = cell.waiting
-  for (let child = cell.firstChild; child !== null; child = child.nextSibling) {
+  for (let child = cell.children?.first ?? null; child !== null; child = child.nextSibling) {
     if (child.parent !== cell || child.life === 'stopped') throw new Error(`${child.path} is ${child.life} and still in the tree`)
     count += waitingBeneath(child)
   }
