@@ -1,7 +1,9 @@
 // The door for users.
 
-export type { CallError, CallResult } from './call.ts'
+export type { AutoShutdown } from './auto-shutdown.ts'
+export type { CallError, CallResult, Refusal, SpecResult, StartResult } from './call.ts'
 export { child, type ChildArguments } from './child.ts'
+export type { ChildCounts, ChildInfo } from './child-info.ts'
 export type { Intensity } from './intensity.ts'
 export type { PartitionKey } from './partition/partition-key.ts'
 export { partitionOf, partitionSupervisor, type PartitionSupervisorOptions } from './partition/partition-supervisor.ts'
@@ -10,5 +12,5 @@ export { backoff, type BackoffOptions } from './recovery/library/backoff.ts'
 export { restartAtOnce } from './recovery/library/restart-at-once.ts'
 export type { RecoveryPolicy } from './recovery/machine.ts'
 export type { RestartType } from './restart-type.ts'
-export type { ChildSpec, ChildSpecOptions } from './spec.ts'
-export { type ChildCounts, type ChildInfo, supervisor, type SupervisorOptions, type SupervisorProtocol } from './supervisor.ts'
+export type { ChildSpec, ChildSpecOptions, ChildType } from './spec.ts'
+export { supervisor, type SupervisorOptions, type SupervisorProtocol } from './supervisor.ts'

@@ -7,6 +7,7 @@ import type { Failure } from '../contracts/failure.ts'
 import type { Message } from '../contracts/message.ts'
 import type { ReplyTo } from '../contracts/reply.ts'
 import { turn } from '../dispatch/turn.ts'
+import { TimerTag } from './actor-timers.ts'
 import type { Cell } from './cell.ts'
 import { Context } from './context.ts'
 import { Control } from './control.ts'
@@ -141,7 +142,15 @@ function end(cell: Cell, reason: ExitReason, then: Ending['then']): void {
   // Ended in order before, waiting for an order: there is nothing left to stop or to tell, and its reason stays what it was.
   if (cell.exit !== null && then === 'down') return
   const hook = then === 'restart' && cell.definition.restarting === undefined ? 'done' : 'to-call'
-  const ending: Ending = { reason: cell.exit ?? reason, then, goodbye: undefined, hook, stepping: false, deadline: undefined }
+  const ending: Ending = {
+    reason: cell.exit ?? reason,
+    then,
+    goodbye: undefined,
+    hook,
+    awaited: false,
+    stepping: false,
+    deadline: undefined,
+  }
   cell.ending = ending
   cell.life = 'stopping'
   cell.context?.abort()
@@ -280,6 +289,7 @@ function finishEnding(cell: Cell, ending: Ending): void {
     return
   }
   remove(cell, ending.reason)
+  if (ending.awaited) cell.parent?.signal({ type: 'child-removed', child: cell })
 }
 
 /** Lets go of a cell: nobody reaches it any more, its watchers and its waiting messages are told. */
@@ -290,10 +300,12 @@ function remove(cell: Cell, reason: ExitReason): void {
   cell.exit = reason
   parent?.disown(cell)
   if (mailbox !== null) {
+    const heir = mailbox.length > 0 ? parent?.supervision?.heirOf?.(cell) : undefined
     while (mailbox.length > 0) {
       const message = mailbox.take()
       host.counters.waiting--
-      host.deadLetter(message, mailbox.takenReply, 'stopped', target)
+      if (heir === undefined || mailbox.takenReply instanceof TimerTag) host.deadLetter(message, mailbox.takenReply, 'stopped', target)
+      else heir.post(message, mailbox.takenReply)
     }
     const signals = mailbox.takeSignals()
     cell.mailbox = null
