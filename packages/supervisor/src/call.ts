@@ -32,6 +32,11 @@ export interface Refusal<P extends Protocol = Protocol> {
   readonly ref?: Ref<P>
 }
 
+/** Refuses a call. */
+export function refuse(error: CallError, detail: string): Refusal {
+  return { ok: false, error, detail }
+}
+
 /** How a call ended. */
 export type CallResult = { readonly ok: true } | Refusal
 

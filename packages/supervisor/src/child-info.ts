@@ -1,7 +1,7 @@
 // What a supervisor tells of its children.
 
 import type { LifeState, Protocol, Ref } from '@understudy/runtime/spi'
-import type { Executor, Standing } from './executor.ts'
+import type { Executor } from './executor.ts'
 import type { RestartType } from './restart-type.ts'
 import type { ChildType } from './spec.ts'
 
@@ -43,7 +43,7 @@ export function whichChildren(run: Executor): readonly ChildInfo[] {
 /** How many there are, and of which kind. */
 export function countChildren(run: Executor): ChildCounts {
   const counts = { specs: 0, active: 0, supervisors: 0, workers: 0 }
-  for (const { spec, phase } of run.standings() as Iterable<Standing>) {
+  for (const { spec, phase } of run.standings()) {
     counts.specs++
     if (phase === 'running' || phase === 'starting') counts.active++
     if (spec.type === 'supervisor') counts.supervisors++

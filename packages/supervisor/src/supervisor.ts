@@ -4,6 +4,7 @@ import { InvalidOptionError } from '@understudy/runtime/spi'
 import type { ActorDefinition, Handler, SupervisionDefaults } from '@understudy/runtime/spi'
 import { validateAutoShutdown } from './auto-shutdown.ts'
 import type { AutoShutdown } from './auto-shutdown.ts'
+import { refuse } from './call.ts'
 import type { CallResult, SpecResult, StartResult } from './call.ts'
 import { countChildren, whichChildren } from './child-info.ts'
 import type { ChildCounts, ChildInfo } from './child-info.ts'
@@ -98,7 +99,7 @@ function handlersFor(autoShutdown: AutoShutdown): ReadonlyMap<string, Handler> {
 
 function getChildSpec(run: Executor, id: string): SpecResult {
   const spec = run.spec(id)
-  return spec === undefined ? { ok: false, error: 'not-found', detail: `there is no child '${id}'` } : { ok: true, spec }
+  return spec === undefined ? refuse('not-found', `there is no child '${id}'`) : { ok: true, spec }
 }
 
 async function startChild(run: Executor, child: ChildSpec, autoShutdown: AutoShutdown): Promise<StartResult> {
@@ -106,7 +107,7 @@ async function startChild(run: Executor, child: ChildSpec, autoShutdown: AutoShu
     validateChild(child, 'child')
     validateSignificance(child, autoShutdown, 'child')
   } catch (error) {
-    return { ok: false, error: 'invalid-spec', detail: (error as Error).message }
+    return refuse('invalid-spec', (error as Error).message)
   }
   return run.call({ type: 'startChild', spec: child })
 }
