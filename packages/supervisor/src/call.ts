@@ -1,6 +1,7 @@
 // The management calls, as data.
 
-import type { MemberSpec } from './spec.ts'
+import type { Protocol, Ref } from '@understudy/runtime/spi'
+import type { ChildSpec, MemberSpec } from './spec.ts'
 
 /** What can be asked of a running supervisor and changes something. */
 export type Call =
@@ -22,5 +23,25 @@ export type CallError =
   | 'max-children'
   | 'invalid-spec'
 
+/** A call that was refused. */
+export interface Refusal<P extends Protocol = Protocol> {
+  readonly ok: false
+  readonly error: CallError
+  readonly detail: string
+  /** With `already-started`: the child that is there. */
+  readonly ref?: Ref<P>
+}
+
+/** Refuses a call. */
+export function refuse(error: CallError, detail: string): Refusal {
+  return { ok: false, error, detail }
+}
+
 /** How a call ended. */
-export type CallResult = { readonly ok: true } | { readonly ok: false; readonly error: CallError; readonly detail: string }
+export type CallResult = { readonly ok: true } | Refusal
+
+/** What `getChildSpec` answers. */
+export type SpecResult = { readonly ok: true; readonly spec: ChildSpec } | Refusal
+
+/** How a call that starts a child ended. */
+export type StartResult<P extends Protocol = Protocol> = { readonly ok: true; readonly id: string; readonly ref: Ref<P> } | Refusal<P>

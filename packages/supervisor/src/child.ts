@@ -1,7 +1,7 @@
 // How users write a child of a supervisor.
 
 import type { ActorDefinition, Protocol } from '@understudy/runtime/spi'
-import { childSpec } from './spec.ts'
+import { childSpec, validateChild } from './spec.ts'
 import type { ChildSpec, ChildSpecOptions } from './spec.ts'
 
 /** `input` must be given exactly when the definition takes one. */
@@ -13,8 +13,13 @@ export type ChildArguments<I> = undefined extends I
  * Describes a child of a supervisor: what to run, under which id, when to restart it and how it recovers.
  *
  * Defaults: `id` is the definition's name, `restart` is `permanent`, `shutdownMs` is what the definition says, `recovery` is one
- * restart at once and then backoff. Checked by the supervisor it is given to, whose InvalidOptionError names the place.
+ * restart at once and then backoff. The definition's `supervision` may say otherwise of all but the id,
+ * and what is given here goes before both.
+ *
+ * @throws InvalidOptionError naming the field, such as `child.shutdownMs`.
  */
 export function child<P extends Protocol, I>(definition: ActorDefinition<P, I>, ...[options]: ChildArguments<I>): ChildSpec {
-  return childSpec(definition, options ?? {})
+  const spec = childSpec(definition, options ?? {})
+  validateChild(spec, 'child')
+  return spec
 }

@@ -5,6 +5,7 @@
 // nothing here is found by searching: what the engine has to know of all children is counted as they change (`change`).
 
 import type { Command, ExitReason, Level, NewEvent } from '@understudy/runtime/spi'
+import type { AutoShutdown } from './auto-shutdown.ts'
 import type { Call, CallResult } from './call.ts'
 import { emptyWindow } from './intensity.ts'
 import type { Intensity, RestartWindow } from './intensity.ts'
@@ -18,9 +19,6 @@ import type { Strategy } from './strategy/strategy.ts'
  * `down` (ended or failed, its mailbox kept, waiting for an order), `stopping` (told to stop).
  */
 export type Phase = 'absent' | 'starting' | 'running' | 'down' | 'stopping'
-
-/** When a supervisor shuts itself down because of children that matter: OTP's automatic shutdown. */
-export type AutoShutdown = 'never' | 'any-significant' | 'all-significant'
 
 /** What an engine begins with. */
 export interface EngineSettings {

@@ -99,7 +99,7 @@ test('giving up is reported, clears all timers and ends the supervisor with shut
   expect(fake.timers.size).toBe(1)
   executor.down(fake.children.get('b')!, failure)
   expect(fake.orders.slice(2)).toEqual(['remove b', 'exit shutdown'])
-  expect(fake.reports).toEqual(['actor.backoff', 'supervisor.gave-up'])
+  expect(fake.reports).toEqual(['recovery.moved', 'actor.backoff', 'recovery.moved', 'supervisor.gave-up'])
   expect(fake.timers.size).toBe(0)
 })
 

@@ -1,20 +1,16 @@
 // Carries out what the engine decides: the one place of this package that touches children, timers and promises.
 // One executor serves one incarnation of a supervisor or pool.
 
-import { describeExit, isFailure, StartFailedError } from '@understudy/runtime/spi'
-import type { Child, Command, ExitReason, Supervision, SupervisionControl, TimerHandle } from '@understudy/runtime/spi'
-import type { Call, CallResult } from './call.ts'
+import { ActorRef, describeExit, isFailure, StartFailedError } from '@understudy/runtime/spi'
+import type { Child, Command, Endpoint, ExitReason, Supervision, SupervisionControl, TimerHandle } from '@understudy/runtime/spi'
+import type { Call, CallResult, StartResult } from './call.ts'
 import { stepEngine } from './engine.ts'
 import { initialEngine } from './engine-state.ts'
-import type { EngineCommand, EngineEvent, EngineState, Phase } from './engine-state.ts'
-import type { Intensity } from './intensity.ts'
+import type { EngineCommand, EngineEvent, EngineSettings, EngineState, Phase } from './engine-state.ts'
 import type { ChildSpec } from './spec.ts'
-import type { Strategy } from './strategy/strategy.ts'
 
 /** What an executor is made for. */
-export interface ExecutorSettings {
-  readonly strategy: Strategy
-  readonly intensity: Intensity
+export interface ExecutorSettings extends Omit<EngineSettings, 'path' | 'children'> {
   readonly children: readonly ChildSpec[]
 }
 
@@ -34,13 +30,19 @@ interface Boot {
   reject(error: Error): void
 }
 
+interface OpenCall {
+  readonly id: string
+  settle(result: StartResult | CallResult): void
+}
+
 /** The hooks of one incarnation of a supervisor. */
 export class Executor implements Supervision {
   readonly #control: SupervisionControl
-  readonly #specs: Map<string, ChildSpec>
   readonly #children = new Map<string, Child>()
+  /** Names that are not free yet, as the children of a child let go of are still being stopped, and whether the next one is to start then. */
+  readonly #leaving = new Map<string, boolean>()
   readonly #timers = new Map<string, TimerHandle>()
-  readonly #calls = new Map<number, (result: CallResult) => void>()
+  readonly #calls = new Map<number, OpenCall>()
   readonly #events: EngineEvent[] = []
   #state: EngineState
   #busy = false
@@ -49,7 +51,6 @@ export class Executor implements Supervision {
 
   constructor(control: SupervisionControl, settings: ExecutorSettings) {
     this.#control = control
-    this.#specs = new Map(settings.children.map((spec) => [spec.id, spec]))
     this.#state = initialEngine({ ...settings, path: control.path })
   }
 
@@ -67,33 +68,44 @@ export class Executor implements Supervision {
   }
 
   started(child: Child): void {
-    this.#children.set(child.name, child)
     this.#tell({ type: 'started', id: child.name, now: this.#control.env.now() })
   }
 
   down(child: Child, reason: ExitReason): void {
-    this.#children.set(child.name, child)
     this.#down(child.name, reason)
   }
 
+  removed({ name }: Child): void {
+    const isAwaited = this.#leaving.get(name) === true
+    this.#leaving.delete(name)
+    if (isAwaited) this.#start(name)
+  }
+
+  heirOf(child: Child): Endpoint | undefined {
+    const heir = this.spec(child.name)?.onUndelivered
+    return heir === undefined || heir === 'dead-letter' ? undefined : ActorRef.endpointOf(heir.forwardTo)
+  }
+
   /** Carries out a management call; never rejects. */
+  call(request: Request & { readonly type: 'startChild' | 'restartChild' }): Promise<StartResult>
+  call(request: Request): Promise<CallResult>
   call(request: Request): Promise<CallResult> {
     const call = ++this.#lastCall
-    return new Promise((resolve) => {
-      this.#calls.set(call, resolve)
+    return new Promise((settle) => {
       const id = request.type === 'startChild' ? request.spec.id : request.id
-      if (request.type === 'startChild' && !this.#state.members.has(id)) this.#specs.set(id, request.spec)
+      this.#calls.set(call, { id, settle })
       this.#tell({ type: 'call', call, request, now: this.#control.env.now() })
     })
   }
 
   /** All children in start order. */
-  standings(): Standing[] {
-    return [...this.#state.members.values()].map(({ spec, phase }) => ({
-      spec: this.#specs.get(spec.id)!,
-      phase,
-      child: this.#children.get(spec.id),
-    }))
+  *standings(): Iterable<Standing> {
+    for (const [id, { spec, phase }] of this.#state.members) yield { spec: spec as ChildSpec, phase, child: this.#children.get(id) }
+  }
+
+  /** The spec of the child of that id. */
+  spec(id: string): ChildSpec | undefined {
+    return this.#state.members.get(id)?.spec as ChildSpec | undefined
   }
 
   /** The child of that id, unless nothing but its spec is there. */
@@ -101,24 +113,30 @@ export class Executor implements Supervision {
     return this.#children.get(id)
   }
 
+  /** Stops all children side by side; each has its own time. For a supervisor that is stopping. */
+  stopAll(): void {
+    for (const child of this.#children.values()) this.#control.order(child, { type: 'stop', reason: 'shutdown' })
+  }
+
   /** A child has come to be; restarts keep it. */
   protected born(_child: Child): void {}
 
   #tell(event: EngineEvent): void {
-    this.#events.push(event)
     // What a command causes at once is looked at after the command's own step.
-    if (this.#busy) return
+    if (this.#busy) return void this.#events.push(event)
     this.#busy = true
     try {
-      for (let next = this.#events.shift(); next !== undefined; next = this.#events.shift()) {
-        const [state, commands] = stepEngine(this.#state, next)
-        this.#state = state
-        for (const command of commands) this.#execute(command)
-      }
+      this.#step(event)
+      while (this.#events.length > 0) this.#step(this.#events.shift()!)
     } finally {
       this.#busy = false
     }
-    this.#forgetSpecs()
+  }
+
+  #step(event: EngineEvent): void {
+    const [state, commands] = stepEngine(this.#state, event)
+    this.#state = state
+    for (const command of commands) this.#execute(command)
   }
 
   #down(id: string, reason: ExitReason): void {
@@ -144,11 +162,8 @@ export class Executor implements Supervision {
         const cause = isFailure(command.reason) ? command.reason.cause : describeExit(command.reason)
         return this.#boot?.reject(new StartFailedError(`${this.#control.path}/${command.id}`, cause))
       }
-      case 'reply': {
-        const settle = this.#calls.get(command.call)
-        this.#calls.delete(command.call)
-        return settle?.(command.result)
-      }
+      case 'reply':
+        return this.#reply(command.call, command.result)
       case 'exit':
         this.#abandon()
         return this.#control.exit('shutdown')
@@ -156,9 +171,10 @@ export class Executor implements Supervision {
   }
 
   #start(id: string): void {
-    const { definition, input, shutdownMs } = this.#specs.get(id)!
+    if (this.#leaving.has(id)) return void this.#leaving.set(id, true)
+    const { definition, input, shutdownMs } = this.spec(id)!
     try {
-      const child = this.#control.spawn(definition, { name: id, input, ...(shutdownMs !== undefined && { shutdownMs }) })
+      const child = this.#control.spawn(definition, { name: id, input, shutdownMs })
       this.#children.set(id, child)
       this.born(child)
     } catch (cause) {
@@ -168,13 +184,19 @@ export class Executor implements Supervision {
 
   #order(id: string, command: Command): void {
     const child = this.#children.get(id)
-    if (child === undefined) {
-      // It never came to be, as its name was taken.
-      if (command.type === 'restart') this.#start(id)
-      return
-    }
-    if (command.type === 'remove') this.#children.delete(id)
+    if (child === undefined) return this.#orderAbsent(id, command)
     this.#control.order(child, command)
+    if (command.type !== 'remove') return
+    this.#children.delete(id)
+    if (child.life !== 'stopped') this.#leaving.set(id, false)
+  }
+
+  /** An order for a child that has not come to be: its name was taken, or is not free yet. */
+  #orderAbsent(id: string, command: Command): void {
+    if (command.type === 'restart') return this.#start(id)
+    if (!this.#leaving.has(id) || command.type !== 'stop') return undefined
+    this.#leaving.set(id, false)
+    return this.#down(id, 'shutdown')
   }
 
   #schedule(id: string, key: string, delayMs: number): void {
@@ -194,16 +216,22 @@ export class Executor implements Supervision {
     this.#control.cancel(timer)
   }
 
+  #reply(call: number, result: CallResult): void {
+    const open = this.#calls.get(call)
+    if (open === undefined) return
+    this.#calls.delete(call)
+    const { id } = open
+    const ref = this.#children.get(id)?.ref
+    if (ref === undefined) open.settle(result)
+    else if (result.ok) open.settle({ ok: true, id, ref })
+    else open.settle(result.error === 'already-started' ? { ...result, ref } : result)
+  }
+
   /** The supervisor is stopping: nobody shall wait for what will not come, and the runtime stops the children. */
   #abandon(): void {
     this.#boot?.resolve()
     for (const name of [...this.#timers.keys()]) this.#cancel(name)
-    for (const settle of this.#calls.values()) settle({ ok: false, error: 'stopping', detail: `${this.#control.path} is stopping` })
+    for (const { settle } of this.#calls.values()) settle({ ok: false, error: 'stopping', detail: `${this.#control.path} is stopping` })
     this.#calls.clear()
-  }
-
-  #forgetSpecs(): void {
-    if (this.#specs.size === this.#state.members.size) return
-    for (const id of this.#specs.keys()) if (!this.#state.members.has(id)) this.#specs.delete(id)
   }
 }

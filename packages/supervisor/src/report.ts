@@ -1,9 +1,10 @@
 // What the supervisor says beyond what the runtime says of every actor (`actor.failed`, `actor.restarted`, `actor.stopped` on removal):
 // the end of a child that will live again, waits, replaced machines, and giving up. One event and one line each.
 
-import { describeExit } from '@understudy/runtime/spi'
+import { describeCause, describeExit } from '@understudy/runtime/spi'
 import type { ExitReason } from '@understudy/runtime/spi'
 import type { Draft, Member } from './engine-state.ts'
+import type { RecoveryCommand } from './recovery/command.ts'
 
 /** A child that should live has come to an end without failing. */
 export function reportEnded(draft: Draft, member: Member, reason: ExitReason): void {
@@ -33,4 +34,26 @@ export function reportReplaced(draft: Draft, id: string, machine: string, cause:
   const path = `${draft.path}/${id}`
   const text = `the recovery machine '${machine}' of ${path} is replaced by the built-in policy: ${cause}`
   draft.commands.push({ type: 'report', level: 'error', event: { type: 'recovery.replaced', path, machine, cause }, text })
+}
+
+/** A recovery has gone from one state to another. */
+export function reportMoved(draft: Draft, id: string, move: RecoveryCommand & { readonly type: 'moved' }): void {
+  const path = `${draft.path}/${id}`
+  const { machine, from, to, event, commands, why } = move
+  const orders = commands.length === 0 ? 'nothing' : commands.join(', ')
+  const text = `${path}: ${machine} went from ${from} to ${to} by ${event} (${why}) and orders ${orders}`
+  draft.commands.push({
+    type: 'report',
+    level: 'debug',
+    event: { type: 'recovery.moved', path, machine, from, to, event, commands, why },
+    text,
+  })
+}
+
+/** A child stays down until somebody or something releases it. */
+export function reportParked(draft: Draft, { spec, recovery, attempt }: Member): void {
+  const path = `${draft.path}/${spec.id}`
+  const why = describeCause(recovery.undecided?.cause)
+  const text = `${path} is parked by ${recovery.policy.name} (attempt ${attempt}: ${why}); its messages wait`
+  draft.commands.push({ type: 'report', level: 'error', event: { type: 'actor.parked', path, attempt, why }, text })
 }

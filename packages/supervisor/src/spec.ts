@@ -1,7 +1,8 @@
 // Child specs and supervisor options: what they are, their defaults, and the one validator, run in the caller and naming the field.
 
 import { checkShutdown, InvalidOptionError, isActorName } from '@understudy/runtime/spi'
-import type { ActorDefinition, Shutdown } from '@understudy/runtime/spi'
+import type { ActorDefinition, OnUndelivered, Shutdown } from '@understudy/runtime/spi'
+import type { AutoShutdown } from './auto-shutdown.ts'
 import { defaultIntensity } from './intensity.ts'
 import type { Intensity } from './intensity.ts'
 import { defaultRecovery } from './recovery/library/restart-then-backoff.ts'
@@ -19,16 +20,22 @@ export interface MemberSpec {
   readonly significant: boolean
 }
 
-/** How a child is started, restarted and stopped. Made by `child()`. */
+/** What a child counts as; a supervisor is given all the time it wants to stop, unless told otherwise. */
+export type ChildType = 'worker' | 'supervisor'
+
+/** How a child is started, restarted and stopped: complete, all defaults filled in. Made by `child()`. */
 export interface ChildSpec extends MemberSpec {
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a spec holds children of any protocol and input
   readonly definition: ActorDefinition<any, any>
   readonly input: unknown
-  /** How long it may take to stop. Default: what its definition says. */
-  readonly shutdownMs: Shutdown | undefined
+  /** How long it may take to stop. */
+  readonly shutdownMs: Shutdown
+  readonly type: ChildType
+  /** What becomes of the messages that wait for it when it is gone for good. */
+  readonly onUndelivered: OnUndelivered
 }
 
-/** What `child()` was given, defaults filled in, not yet validated. */
+/** What a parent may say of a child. What it leaves out is as the definition has it (`supervision`, `shutdownMs`), or the default. */
 export interface ChildSpecOptions {
   /** Default: the definition's name. */
   readonly id?: string
@@ -36,22 +43,33 @@ export interface ChildSpecOptions {
   readonly restart?: RestartType
   /** Milliseconds, `brutal` or `infinity`. Default: what the definition says, 5 000 for a worker, `infinity` for a supervisor. */
   readonly shutdownMs?: Shutdown
+  /** Default: `supervisor` for what `supervisor()`, `dynamicSupervisor()` and `pool()` make, else `worker`. */
+  readonly type?: ChildType
+  /** Whether its end may end its supervisor. Only for `transient` and `temporary` children. Default false. */
+  readonly significant?: boolean
   /** What stands between a failure and the restart. Default: one restart at once, then `backoff()`. */
   readonly recovery?: RecoveryPolicy
+  /** What becomes of the messages that wait for it when it is gone for good. Default: dead letters, reason `stopped`. */
+  readonly onUndelivered?: OnUndelivered
 }
 
-const childFields = new Set(['id', 'definition', 'input', 'restart', 'shutdownMs', 'recovery', 'significant'])
+const childFields = new Set(['id', 'definition', 'input', 'restart', 'shutdownMs', 'type', 'significant', 'recovery', 'onUndelivered'])
+const nameRule = '1 to 128 characters of [A-Za-z0-9_.~$@:-]'
 
-/** Fills in the defaults of a child spec. Validation happens where the spec is used, so that the error can name its place. */
+/** Fills in the defaults of a child spec; does not validate. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- see ChildSpec
 export function childSpec(definition: ActorDefinition<any, any>, options: ChildSpecOptions & { readonly input?: unknown }): ChildSpec {
+  const defaults = definition?.supervision as Partial<ChildSpec> | undefined
   return {
-    restart: 'permanent',
-    recovery: defaultRecovery,
-    significant: false,
-    input: undefined,
-    shutdownMs: undefined,
     id: definition?.name,
+    restart: 'permanent',
+    shutdownMs: options.type === 'supervisor' ? 'infinity' : definition?.shutdownMs,
+    type: 'worker',
+    significant: false,
+    recovery: defaultRecovery,
+    onUndelivered: 'dead-letter',
+    ...defaults,
+    input: undefined,
     ...options,
     definition,
   }
@@ -64,20 +82,31 @@ export function validateChild(spec: ChildSpec, at: string): void {
   for (const [name, value] of Object.entries(spec) as [string, unknown][]) {
     if (!childFields.has(name)) throw new InvalidOptionError(`${at}.${name}`, value, 'left out: there is no such option')
   }
-  if (typeof spec.id !== 'string' || !isActorName(spec.id)) {
-    throw new InvalidOptionError(`${at}.id`, spec.id, 'a name of 1 to 128 characters of [A-Za-z0-9_.~$@:-]')
-  }
+  validateName(spec.id, `${at}.id`)
   if (!restartTypes.includes(spec.restart)) throw new InvalidOptionError(`${at}.restart`, spec.restart, `one of ${restartTypes.join(', ')}`)
   checkShutdown(`${at}.shutdownMs`, spec.shutdownMs)
+  const { type, significant } = spec as { readonly type: unknown; readonly significant: unknown }
+  if (type !== 'worker' && type !== 'supervisor') throw new InvalidOptionError(`${at}.type`, type, "'worker' or 'supervisor'")
+  if (typeof significant !== 'boolean') throw new InvalidOptionError(`${at}.significant`, significant, 'true or false')
+  if (significant && spec.restart === 'permanent')
+    throw new InvalidOptionError(`${at}.significant`, true, "false for a permanent child, or its restart 'transient' or 'temporary'")
   validateRecovery(spec.recovery, `${at}.recovery`)
+  validateHeir(spec.onUndelivered, `${at}.onUndelivered`)
+}
+
+/** @throws InvalidOptionError for a significant child of a supervisor that does not care. */
+export function validateSignificance(spec: ChildSpec, autoShutdown: AutoShutdown, at: string): void {
+  if (!spec.significant || autoShutdown !== 'never') return
+  throw new InvalidOptionError(`${at}.significant`, true, "false where the supervisor's autoShutdown is 'never'")
 }
 
 /** @throws InvalidOptionError for the first wrong spec or the first id that occurs twice. */
-export function validateChildren(children: readonly ChildSpec[], at: string): void {
+export function validateChildren(children: readonly ChildSpec[], at: string, autoShutdown: AutoShutdown = 'never'): void {
   if (!Array.isArray(children)) throw new InvalidOptionError(at, children, 'an array of child(definition, options)')
   const places = new Map<string, number>()
   for (const [index, spec] of (children as readonly ChildSpec[]).entries()) {
     validateChild(spec, `${at}[${index}]`)
+    validateSignificance(spec, autoShutdown, `${at}[${index}]`)
     const earlier = places.get(spec.id)
     if (earlier !== undefined) throw new InvalidOptionError(`${at}[${index}].id`, spec.id, `unique; ${at}[${earlier}] has it already`)
     places.set(spec.id, index)
@@ -87,8 +116,12 @@ export function validateChildren(children: readonly ChildSpec[], at: string): vo
 /** @throws InvalidOptionError */
 export function validateDefinition(definition: unknown, at: string): void {
   const { name, start, handlers } = (definition ?? {}) as { name?: unknown; start?: unknown; handlers?: unknown }
-  if (typeof name === 'string' && typeof start === 'function' && typeof (handlers as { find?: unknown } | undefined)?.find === 'function') return
+  if (typeof name === 'string' && typeof start === 'function' && isTable(handlers)) return
   throw new InvalidOptionError(at, definition, 'what actor(), supervisor() or pool() made (a child is written child(definition, options))')
+}
+
+function isTable(handlers: unknown): boolean {
+  return typeof (handlers as { readonly find?: unknown } | undefined)?.find === 'function'
 }
 
 /** @throws InvalidOptionError */
@@ -96,6 +129,13 @@ export function validateRecovery(policy: RecoveryPolicy, at: string): void {
   const { name, machine } = (policy ?? {}) as { name?: unknown; machine?: { transition?: unknown; provide?: unknown } }
   if (typeof name === 'string' && typeof machine?.transition === 'function' && typeof machine.provide === 'function') return
   throw new InvalidOptionError(at, policy, 'a recovery such as backoff() or restartAtOnce()')
+}
+
+function validateHeir(value: OnUndelivered, at: string): void {
+  if (value === 'dead-letter') return
+  const { forwardTo } = (value ?? {}) as { readonly forwardTo?: { readonly address?: unknown; readonly tell?: unknown } }
+  if (typeof forwardTo?.address === 'object' && typeof forwardTo.tell === 'function') return
+  throw new InvalidOptionError(at, value, "'dead-letter' or { forwardTo: ref }")
 }
 
 /** Fills in the default. @throws InvalidOptionError */
@@ -113,6 +153,12 @@ export function validIntensity(intensity: Intensity | undefined, at: string): In
 
 /** @throws InvalidOptionError */
 export function validateName(name: unknown, at: string): void {
-  if (typeof name !== 'string' || !isActorName(name))
-    throw new InvalidOptionError(at, name, 'a name of 1 to 128 characters of [A-Za-z0-9_.~$@:-]')
+  if (typeof name !== 'string' || !isActorName(name)) throw new InvalidOptionError(at, name, `a name of ${nameRule}`)
+}
+
+/** @throws InvalidOptionError for the first of `options` that is not among `fields`. */
+export function refuseUnknown(options: object, fields: ReadonlySet<string>): void {
+  for (const [field, value] of Object.entries(options) as [string, unknown][]) {
+    if (!fields.has(field)) throw new InvalidOptionError(field, value, 'left out: there is no such option')
+  }
 }

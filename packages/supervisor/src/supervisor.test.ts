@@ -289,18 +289,33 @@ describe('management', () => {
       return answer
     }
     expect(await ask({ type: 'countChildren' })).toEqual({ specs: 2, active: 2, supervisors: 1, workers: 1 })
-    expect(await ask({ type: 'startChild', child: child(worker('x')) })).toEqual({ ok: true })
-    expect(await ask({ type: 'startChild', child: child(worker('x')) })).toMatchObject({ ok: false, error: 'already-started' })
-    expect(await ask({ type: 'startChild', child: child(worker('y'), { shutdownMs: -1 }) })).toMatchObject({
-      ok: false,
-      error: 'invalid-spec',
+    expect(await ask({ type: 'startChild', child: child(worker('x')) })).toMatchObject({
+      ok: true,
+      id: 'x',
+      ref: { address: { path: '/sup/x' } },
     })
+    expect(await ask({ type: 'startChild', child: child(worker('x')) })).toMatchObject({
+      ok: false,
+      error: 'already-started',
+      ref: { address: { path: '/sup/x' } },
+    })
+    for (const wrong of [{ shutdownMs: -1 }, { restart: 'transient', significant: true }] as const) {
+      expect(await ask({ type: 'startChild', child: { ...child(worker('y')), ...wrong } })).toMatchObject({
+        ok: false,
+        error: 'invalid-spec',
+      })
+    }
+    expect(await ask({ type: 'getChildSpec', id: 'x' })).toMatchObject({
+      ok: true,
+      spec: { id: 'x', restart: 'permanent', shutdownMs: 5_000 },
+    })
+    expect(await ask({ type: 'getChildSpec', id: 'y' })).toMatchObject({ ok: false, error: 'not-found' })
     broken.add('z')
     expect(await ask({ type: 'startChild', child: child(worker('z')) })).toMatchObject({ ok: false, error: 'start-failed' })
     expect(await ask({ type: 'terminateChild', id: 'a' })).toEqual({ ok: true })
     expect(await states(sup)).toEqual({ a: 'absent', inner: 'running', x: 'running' })
     expect(await ask({ type: 'countChildren' })).toEqual({ specs: 3, active: 2, supervisors: 1, workers: 2 })
-    expect(await ask({ type: 'restartChild', id: 'a' })).toEqual({ ok: true })
+    expect(await ask({ type: 'restartChild', id: 'a' })).toMatchObject({ ok: true, id: 'a' })
     expect(await ask({ type: 'deleteChild', id: 'a' })).toMatchObject({ ok: false, error: 'running' })
     expect(await ask({ type: 'terminateChild', id: 'x' })).toEqual({ ok: true })
     expect(await ask({ type: 'deleteChild', id: 'x' })).toEqual({ ok: true })

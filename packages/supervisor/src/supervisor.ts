@@ -1,17 +1,22 @@
 // The supervisor as users define it: an actor whose children are its work.
 
-import { InvalidOptionError, tableOf } from '@understudy/runtime/spi'
-import type { ActorDefinition, Handler, LifeState, Protocol, Ref, SupervisingDefinition, SupervisionControl } from '@understudy/runtime/spi'
-import type { CallResult } from './call.ts'
+import { InvalidOptionError } from '@understudy/runtime/spi'
+import type { ActorDefinition, Handler, SupervisionDefaults } from '@understudy/runtime/spi'
+import { validateAutoShutdown } from './auto-shutdown.ts'
+import type { AutoShutdown } from './auto-shutdown.ts'
+import { refuse } from './call.ts'
+import type { CallResult, SpecResult, StartResult } from './call.ts'
+import { countChildren, whichChildren } from './child-info.ts'
+import type { ChildCounts, ChildInfo } from './child-info.ts'
 import { Executor } from './executor.ts'
 import type { Intensity } from './intensity.ts'
-import type { RestartType } from './restart-type.ts'
-import { validateChild, validateChildren, validateName, validIntensity } from './spec.ts'
+import { refuseUnknown, validateChild, validateChildren, validateName, validateSignificance, validIntensity } from './spec.ts'
 import type { ChildSpec } from './spec.ts'
 import { oneForAll } from './strategy/one-for-all.ts'
 import { oneForOne } from './strategy/one-for-one.ts'
 import { restForOne } from './strategy/rest-for-one.ts'
 import type { Strategy } from './strategy/strategy.ts'
+import { supervising } from './supervising.ts'
 
 const strategies: ReadonlyMap<string, Strategy> = new Map([
   ['one-for-one', oneForOne],
@@ -27,57 +32,34 @@ export interface SupervisorOptions {
   readonly strategy?: 'one-for-one' | 'one-for-all' | 'rest-for-one'
   /** When to give up. Default: at more than 3 restarts in 5 000 ms. */
   readonly intensity?: Intensity
+  /** Whether it shuts itself down, with the exit reason `shutdown`, when significant children have ended. Default `never`. */
+  readonly autoShutdown?: AutoShutdown
+  /** Whether a group restart starts those, too, that had ended or were terminated, as OTP does. Default false. */
+  readonly reviveStopped?: boolean
   /** Started in this order, stopped in the reverse one. */
   readonly children: readonly ChildSpec[]
+  /** How it would like to be supervised itself; its supervisor's child spec may say otherwise. */
+  readonly supervision?: SupervisionDefaults
 }
 
-/** One child as `whichChildren` shows it. */
-export interface ChildInfo {
-  readonly id: string
-  readonly restart: RestartType
-  readonly type: 'worker' | 'supervisor'
-  /** `restarting` while it waits for its restart; `absent` when only its spec is there. */
-  readonly state: 'starting' | 'running' | 'restarting' | 'stopping' | 'absent'
-  readonly life: LifeState | undefined
-  /** 0 while it is absent. */
-  readonly incarnation: number
-  readonly ref: Ref<Protocol> | undefined
-}
-
-/** What `countChildren` answers. */
-export interface ChildCounts {
-  readonly specs: number
-  /** Those that run or are being started. */
-  readonly active: number
-  readonly supervisors: number
-  readonly workers: number
-}
-
-/** What can be asked of a supervisor. The four calls that change something answer `{ ok: false, error, detail }` when they are refused. */
+/** What can be asked of a supervisor. Calls that are refused answer `{ ok: false, error, detail }`. Each waits for the one before. */
 export type SupervisorProtocol = {
   /** All children in start order. */
   whichChildren(): readonly ChildInfo[]
   countChildren(): ChildCounts
+  /** The complete spec of a child, all defaults filled in. Local callers only: a spec holds functions. */
+  getChildSpec(message: { readonly id: string }): SpecResult
   /** Adds a child at the end and starts it; a failed start leaves nothing behind. Local callers only: a spec holds functions. */
-  startChild(message: { readonly child: ChildSpec }): CallResult
+  startChild(message: { readonly child: ChildSpec }): StartResult
   /** Stops a child and keeps its spec (unless it is `temporary`). Its siblings go on. Does not count as a restart. */
   terminateChild(message: { readonly id: string }): CallResult
   /** Starts a child that was terminated or has ended. Does not count as a restart. */
-  restartChild(message: { readonly id: string }): CallResult
+  restartChild(message: { readonly id: string }): StartResult
   /** Forgets the spec of a child that is not running. */
   deleteChild(message: { readonly id: string }): CallResult
 }
 
-const handlers: ReadonlyMap<string, Handler> = new Map<string, Handler>([
-  ['whichChildren', (run: Executor) => whichChildren(run)],
-  ['countChildren', (run: Executor) => countChildren(run)],
-  ['startChild', (run: Executor, message: { child: ChildSpec }) => startChild(run, message.child)],
-  ['terminateChild', (run: Executor, { id }: { id: string }) => run.call({ type: 'terminateChild', id })],
-  ['restartChild', (run: Executor, { id }: { id: string }) => run.call({ type: 'restartChild', id })],
-  ['deleteChild', (run: Executor, { id }: { id: string }) => run.call({ type: 'deleteChild', id })],
-])
-
-const fields = new Set(['name', 'strategy', 'intensity', 'children'])
+const fields = new Set(['name', 'strategy', 'intensity', 'autoShutdown', 'reviveStopped', 'children', 'supervision'])
 
 /**
  * Defines a supervisor: it starts its children in order, one at a time, restarts those that fail, and stops them in reverse order.
@@ -90,63 +72,42 @@ const fields = new Set(['name', 'strategy', 'intensity', 'children'])
  * @throws InvalidOptionError naming the field, such as `children[2].shutdownMs`.
  */
 export function supervisor(options: SupervisorOptions): ActorDefinition<SupervisorProtocol> {
-  const { name, strategy = 'one-for-one', children } = options
-  for (const [field, value] of Object.entries(options) as [string, unknown][]) {
-    if (!fields.has(field)) throw new InvalidOptionError(field, value, 'left out: there is no such option')
-  }
+  const { name, strategy = 'one-for-one', autoShutdown = 'never', reviveStopped = false, children, supervision } = options
+  refuseUnknown(options, fields)
   validateName(name, 'name')
   const chosen = strategies.get(strategy)
   if (chosen === undefined) throw new InvalidOptionError('strategy', strategy, `one of ${[...strategies.keys()].join(', ')}`)
   const intensity = validIntensity(options.intensity, 'intensity')
-  validateChildren(children, 'children')
-  return supervising<SupervisorProtocol>(name, handlers, (control) => new Executor(control, { strategy: chosen, intensity, children }))
+  validateAutoShutdown(autoShutdown)
+  if (typeof reviveStopped !== 'boolean') throw new InvalidOptionError('reviveStopped', reviveStopped, 'true or false')
+  validateChildren(children, 'children', autoShutdown)
+  const settings = { strategy: chosen, intensity, autoShutdown, reviveStopped, children }
+  return supervising<SupervisorProtocol>(name, handlersFor(autoShutdown), (control) => new Executor(control, settings), supervision)
 }
 
-/** A definition whose state is an executor and whose start is the start of its children. */
-export function supervising<P extends Protocol>(
-  name: string,
-  handled: ReadonlyMap<string, Handler>,
-  makeExecutor: (control: SupervisionControl) => Executor,
-): SupervisingDefinition<P> {
-  return {
-    name,
-    handlers: tableOf(handled),
-    capacity: 10_000,
-    overflow: 'reject',
-    shutdownMs: 'infinity',
-    supervise: makeExecutor,
-    start: (_input, ctx, supervision) => (supervision as Executor).boot(ctx.signal),
-  }
+function handlersFor(autoShutdown: AutoShutdown): ReadonlyMap<string, Handler> {
+  return new Map<string, Handler>([
+    ['whichChildren', (run: Executor) => whichChildren(run)],
+    ['countChildren', (run: Executor) => countChildren(run)],
+    ['getChildSpec', (run: Executor, { id }: { id: string }) => getChildSpec(run, id)],
+    ['startChild', (run: Executor, message: { child: ChildSpec }) => startChild(run, message.child, autoShutdown)],
+    ['terminateChild', (run: Executor, { id }: { id: string }) => run.call({ type: 'terminateChild', id })],
+    ['restartChild', (run: Executor, { id }: { id: string }) => run.call({ type: 'restartChild', id })],
+    ['deleteChild', (run: Executor, { id }: { id: string }) => run.call({ type: 'deleteChild', id })],
+  ])
 }
 
-function whichChildren(run: Executor): readonly ChildInfo[] {
-  return run.standings().map(({ spec, phase, child }) => ({
-    id: spec.id,
-    restart: spec.restart,
-    type: isSupervisor(spec) ? 'supervisor' : 'worker',
-    state: phase === 'down' ? 'restarting' : phase,
-    life: child?.life,
-    incarnation: child?.incarnation ?? 0,
-    ref: child?.ref,
-  }))
+function getChildSpec(run: Executor, id: string): SpecResult {
+  const spec = run.spec(id)
+  return spec === undefined ? refuse('not-found', `there is no child '${id}'`) : { ok: true, spec }
 }
 
-function countChildren(run: Executor): ChildCounts {
-  const standings = run.standings()
-  const supervisors = standings.filter(({ spec }) => isSupervisor(spec)).length
-  const active = standings.filter(({ phase }) => phase === 'running' || phase === 'starting').length
-  return { specs: standings.length, active, supervisors, workers: standings.length - supervisors }
-}
-
-async function startChild(run: Executor, child: ChildSpec): Promise<CallResult> {
+async function startChild(run: Executor, child: ChildSpec, autoShutdown: AutoShutdown): Promise<StartResult> {
   try {
     validateChild(child, 'child')
+    validateSignificance(child, autoShutdown, 'child')
   } catch (error) {
-    return { ok: false, error: 'invalid-spec', detail: (error as Error).message }
+    return refuse('invalid-spec', (error as Error).message)
   }
   return run.call({ type: 'startChild', spec: child })
-}
-
-function isSupervisor(spec: ChildSpec): boolean {
-  return (spec.definition as SupervisingDefinition<Protocol>).supervise !== undefined
 }

@@ -6,14 +6,19 @@ import { admitRestart } from './intensity.ts'
 import { beginGroup } from './procedure.ts'
 import { release } from './release.ts'
 import { reportGaveUp } from './report.ts'
+import { oneForOne } from './strategy/one-for-one.ts'
+import type { Strategy } from './strategy/strategy.ts'
 
-/** The restart happens now: it counts, whether it was decided at once or has waited in backoff. */
-export function restart(draft: Draft, id: string, now: number): void {
+/**
+ * The restart happens now: it counts, whether it was decided at once or has waited in backoff. Whom it concerns says the supervisor's
+ * strategy, unless the recovery has named another one; a `planned` restart of a running child concerns nobody else.
+ */
+export function restart(draft: Draft, id: string, now: number, scope: Strategy | 'planned' = draft.strategy): void {
   const { intensity } = draft
   if (!admitRestart(draft.window, now, intensity)) {
     return giveUp(draft, id, `more than ${intensity.restarts} restarts within ${intensity.withinMs} ms`)
   }
-  const plan = draft.strategy(draft.members.keys(), id)
+  const plan = (scope === 'planned' ? oneForOne : scope)(draft.members.keys(), id)
   if (plan.stop.length > 0 || plan.start.length > 1) return beginGroup(draft, plan)
   change(draft, id, { phase: 'starting' })
   order(draft, id, { type: 'restart' })

@@ -51,6 +51,7 @@ export class Control implements SupervisionControl {
         return
       case 'remove':
         cell.endNow(cell.exit ?? cell.failure ?? 'shutdown', 'remove')
+        if (cell.ending !== null) cell.ending.awaited = true
         return
     }
   }

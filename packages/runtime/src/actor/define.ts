@@ -8,6 +8,7 @@ import type { Middleware } from '../contracts/handling.ts'
 import type { Message, Protocol } from '../contracts/message.ts'
 import type { MessageSchemas, StandardSchema } from '../contracts/schema.ts'
 import type { Shutdown } from '../contracts/shutdown.ts'
+import type { SupervisionDefaults } from '../contracts/supervision-defaults.ts'
 import { InvalidOptionError } from '../errors.ts'
 import { defaultCapacity } from '../mailbox/mailbox.ts'
 import { handlerTable } from './handler-table.ts'
@@ -74,6 +75,8 @@ export interface ActorTraits<S, I> {
   readonly mailbox?: MailboxOptions
   /** How long it may take to stop: milliseconds, `brutal` or `infinity`. Default 5000. */
   readonly shutdownMs?: Shutdown
+  /** How it would like to be supervised; its supervisor's child spec may say otherwise. */
+  readonly supervision?: SupervisionDefaults
 }
 
 /** What `actor()` takes. */
@@ -119,6 +122,7 @@ export function actor(spec: ActorTraits<unknown, unknown> & { on?: unknown; rece
     capacity: mailbox?.capacity ?? defaultCapacity,
     overflow: mailbox?.overflow ?? 'reject',
     shutdownMs: shutdownMs ?? 5000,
+    ...(spec.supervision && { supervision: spec.supervision }),
     ...(mailbox?.stashCapacity !== undefined && { stashCapacity: mailbox.stashCapacity }),
     ...(reentrant && {
       reentrant: { types: reentrant === true ? true : new Set(reentrant), maxInFlight: spec.maxInFlight ?? defaultMaxInFlight },

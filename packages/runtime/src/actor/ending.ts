@@ -12,6 +12,8 @@ export interface Ending {
   goodbye: 'begun' | 'said' | undefined
   /** The `stopped` or `restarting` hook. */
   hook: 'to-call' | 'called' | 'done'
+  /** Whether the parent waits to be told when the cell is gone. */
+  awaited: boolean
   /** True while a step is on the stack: a child that ends at once must not begin the step again. */
   stepping: boolean
   deadline: TimerHandle | undefined

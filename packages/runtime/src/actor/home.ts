@@ -17,6 +17,7 @@ export type CellSignalOf<C> =
   | Signal
   | { readonly type: 'child-started'; readonly child: C; readonly incarnation: number }
   | { readonly type: 'child-down'; readonly child: C; readonly incarnation: number; readonly reason: ExitReason }
+  | { readonly type: 'child-removed'; readonly child: C }
   /** A linked actor is over (`from`), or somebody wants this one to end (no `from`). */
   | { readonly type: 'exit'; readonly from: Linked | undefined; readonly address: Address; readonly reason: ExitReason }
   | { readonly type: 'call'; readonly context: Context; readonly callback: () => void }

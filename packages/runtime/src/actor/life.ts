@@ -7,6 +7,7 @@ import type { Failure } from '../contracts/failure.ts'
 import type { Message } from '../contracts/message.ts'
 import type { ReplyTo } from '../contracts/reply.ts'
 import { turn } from '../dispatch/turn.ts'
+import { TimerTag } from './actor-timers.ts'
 import type { Cell } from './cell.ts'
 import { Context } from './context.ts'
 import { Control } from './control.ts'
@@ -147,7 +148,15 @@ function end(cell: Cell, reason: ExitReason, then: Ending['then']): void {
     return
   }
   const hook = then === 'restart' && cell.definition.restarting === undefined ? 'done' : 'to-call'
-  const ending: Ending = { reason: cell.exit ?? reason, then, goodbye: undefined, hook, stepping: false, deadline: undefined }
+  const ending: Ending = {
+    reason: cell.exit ?? reason,
+    then,
+    goodbye: undefined,
+    hook,
+    awaited: false,
+    stepping: false,
+    deadline: undefined,
+  }
   cell.ending = ending
   if (mustDie) {
     kill(cell)
@@ -286,6 +295,7 @@ function finishEnding(cell: Cell, ending: Ending): void {
   if (ending.deadline !== undefined) cell.host.cancel(ending.deadline)
   cell.ending = null
   finish(cell, ending.reason, ending.then)
+  if (ending.awaited && cell.life === 'stopped') cell.parent?.signal({ type: 'child-removed', child: cell })
 }
 
 /** The incarnation is over: another one begins, or its supervisor is asked, or the cell goes. */
@@ -314,10 +324,12 @@ function remove(cell: Cell, reason: ExitReason): void {
   cell.exit = reason
   parent?.disown(cell)
   if (mailbox !== null) {
+    const heir = mailbox.length > 0 ? parent?.supervision?.heirOf?.(cell) : undefined
     while (mailbox.length > 0) {
       const message = mailbox.take()
       host.counters.waiting--
-      host.deadLetter(message, mailbox.takenReply, 'stopped', target)
+      if (heir === undefined || mailbox.takenReply instanceof TimerTag) host.deadLetter(message, mailbox.takenReply, 'stopped', target)
+      else heir.post(message, mailbox.takenReply)
     }
     const signals = mailbox.takeSignals()
     cell.mailbox = null

@@ -34,6 +34,9 @@ export function handleSignal(cell: Cell, signal: CellSignal): void {
         if (cell.supervision === null || cell.ending !== null) cell.host.life.end(signal.child, signal.reason, 'remove')
         else cell.supervision.down(signal.child, signal.reason)
         return
+      case 'child-removed':
+        cell.supervision?.removed?.(signal.child)
+        return
       case 'call':
         if (cell.context === signal.context && cell.ending === null) signal.callback()
         return

@@ -10,6 +10,7 @@ import type { DeferredReply } from './reply.ts'
 import type { MessageSchemas } from './schema.ts'
 import type { ServiceKey } from './service.ts'
 import type { Shutdown } from './shutdown.ts'
+import type { SupervisionDefaults } from './supervision-defaults.ts'
 import type { Tenure } from './tenure.ts'
 
 /**
@@ -173,4 +174,6 @@ export interface ActorDefinition<P extends Protocol, I = undefined> {
   stopped?(state: unknown, reason: ExitReason): unknown
   /** How long the actor may take to stop, in milliseconds, unless its parent says otherwise. Default 5000. */
   readonly shutdownMs: Shutdown
+  /** What its supervisor goes by unless the child spec says otherwise. */
+  readonly supervision?: SupervisionDefaults
 }

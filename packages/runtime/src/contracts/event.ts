@@ -17,6 +17,19 @@ export type SystemEvent = { readonly at: number } & (
       readonly withinMs: number
     }
   | { readonly type: 'recovery.replaced'; readonly path: string; readonly machine: string; readonly cause: string }
+  | {
+      readonly type: 'recovery.moved'
+      readonly path: string
+      readonly machine: string
+      readonly from: string
+      readonly to: string
+      /** What the machine was told. */
+      readonly event: string
+      /** What it ordered. */
+      readonly commands: readonly string[]
+      readonly why: string
+    }
+  | { readonly type: 'actor.parked'; readonly path: string; readonly attempt: number; readonly why: string }
   | { readonly type: 'dead-letter'; readonly letter: DeadLetter }
   | {
       readonly type: 'shutdown.phase'

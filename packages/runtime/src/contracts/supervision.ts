@@ -35,6 +35,10 @@ export interface Supervision {
    * with phase `starting` when a start or restart did. Answer now or later: `restart`, `resume` (after a failure while handling only) or `remove`.
    */
   down(child: Child, reason: ExitReason): void
+  /** A `remove` that had to wait for the child's own children is complete: its name is free. */
+  removed?(child: Child): void
+  /** Who gets the messages that a child which is gone for good leaves behind; undefined: they become dead letters. */
+  heirOf?(child: Child): Endpoint | undefined
 }
 
 /** Options of a supervised child, beyond those of any actor. */

@@ -134,7 +134,7 @@ test.each<Overflow>(['reject', 'drop-oldest', 'suspend-sender'])(
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 5 }),
-        fc.array(step, { maxLength: 60 }).map((steps) => [...steps, { do: 'settle' as const }]),
+        fc.array(step, { maxLength: 60, size: 'max' }).map((steps) => [...steps, { do: 'settle' as const }]),
         async (capacity, steps) => {
           const model = new Model(capacity, overflow)
           // One message a turn: then offers are let in after each message, as the model has it.

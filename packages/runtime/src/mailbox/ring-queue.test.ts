@@ -7,7 +7,7 @@ import { RingQueue } from './ring-queue.ts'
 test('a ring queue gives back what was pushed, first in first out, with its reply address', () => {
   const command = fc.oneof(fc.constant('take' as const), fc.integer({ min: 1, max: 40 }), fc.constant('settle' as const))
   fc.assert(
-    fc.property(fc.array(command, { maxLength: 60 }), (commands) => {
+    fc.property(fc.array(command, { maxLength: 60, size: 'max' }), (commands) => {
       const queue = new RingQueue()
       const model: [Message, number][] = []
       let n = 0

@@ -161,7 +161,7 @@ describe('a partition supervisor', () => {
     const inner = supervisor({ name: 'inner', children: [] })
     const ref: Ref<SupervisorProtocol> = system.spawn(partitionSupervisor({ name: 'many', child: inner, partitions: 2 }), { name: 'many' })
     const added = partitionOf(ref, 'anna').ask({ type: 'startChild', child: child(shelf, { id: 'anna' }) })
-    expect(await answered(added)).toEqual({ ok: true })
+    expect(await answered(added)).toMatchObject({ ok: true, id: 'anna' })
     const counts = [0, 1].map((n) => answered(partitionOf(ref, n).ask({ type: 'countChildren' })))
     expect(new Set((await Promise.all(counts)).map(({ active }) => active))).toEqual(new Set([0, 1]))
   })

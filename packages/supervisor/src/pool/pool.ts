@@ -5,12 +5,11 @@ import type { ActorDefinition, Child, Protocol, SupervisingDefinition, Supervisi
 import { Executor } from '../executor.ts'
 import type { Intensity } from '../intensity.ts'
 import { defaultIntensity } from '../intensity.ts'
-import { defaultRecovery } from '../recovery/library/restart-then-backoff.ts'
 import type { RecoveryPolicy } from '../recovery/machine.ts'
-import { childSpec, validateDefinition, validateName, validateRecovery, validIntensity } from '../spec.ts'
+import { childSpec, refuseUnknown, validateDefinition, validateName, validateRecovery, validIntensity } from '../spec.ts'
 import type { ChildSpec } from '../spec.ts'
 import { oneForOne } from '../strategy/one-for-one.ts'
-import { supervising } from '../supervisor.ts'
+import { supervising } from '../supervising.ts'
 import { Router, Worker } from './router.ts'
 import type { Routing } from './routing/candidate.ts'
 import { leastOutstanding } from './routing/least-outstanding.ts'
@@ -55,19 +54,18 @@ const fields = new Set(['size', 'routing', 'name', 'intensity', 'recovery', 'inp
 export function pool<P extends Protocol, I>(definition: ActorDefinition<P, I>, ...[options]: PoolArguments<I>): ActorDefinition<P> {
   validateDefinition(definition, 'definition')
   if (typeof options !== 'object' || options === null) throw new InvalidOptionError('options', options, 'an object with at least the size')
-  for (const [field, value] of Object.entries(options) as [string, unknown][]) {
-    if (!fields.has(field)) throw new InvalidOptionError(field, value, 'left out: there is no such option')
-  }
+  refuseUnknown(options, fields)
   const size = validSize(options.size)
   const routing = routings.get(options.routing ?? 'round-robin')
   if (routing === undefined) throw new InvalidOptionError('routing', options.routing, `one of ${[...routings.keys()].join(', ')}`)
   const name = options.name ?? definition.name
   validateName(name, 'name')
-  const recovery = options.recovery ?? defaultRecovery
-  validateRecovery(recovery, 'recovery')
   const fallback = { ...defaultIntensity, restarts: defaultIntensity.restarts * size }
   const intensity = validIntensity(options.intensity ?? fallback, 'intensity')
-  const children = Array.from({ length: size }, (_, n) => childSpec(definition, { id: `w-${n + 1}`, recovery, input: options.input }))
+  const { recovery, input } = options
+  const worker = childSpec(definition, { restart: 'permanent', significant: false, input, ...(recovery && { recovery }) })
+  validateRecovery(worker.recovery, 'recovery')
+  const children = Array.from({ length: size }, (_, n) => ({ ...worker, id: `w-${n + 1}` }))
   const chosen = routing
 
   const made: SupervisingDefinition<P> = {

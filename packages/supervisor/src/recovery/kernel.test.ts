@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { assign, setup } from 'xstate'
+import { assign, raise, setup } from 'xstate'
 import { seededRandom } from '../seeded-random.fixture.ts'
-import { fireTimer, forgetRecovery, healthy, tellRecovery } from './kernel.ts'
+import { fireTimer as fire, forgetRecovery, healthy, tellRecovery as tell } from './kernel.ts'
 import type { Recovery, RecoveryCommand } from './kernel.ts'
 import { defaultRecovery } from './library/restart-then-backoff.ts'
 import { recoveryActions } from './machine.ts'
@@ -14,6 +14,12 @@ const failed = (random = 0, phase: ChildFailed['phase'] = 'handling'): ChildFail
   attempt: 1,
   random,
 })
+const withoutMoves = ([state, commands]: [Recovery, RecoveryCommand[]]): [Recovery, RecoveryCommand[]] => [
+  state,
+  commands.filter(({ type }) => type !== 'moved'),
+]
+const tellRecovery = (...args: Parameters<typeof tell>): [Recovery, RecoveryCommand[]] => withoutMoves(tell(...args))
+const fireTimer = (...args: Parameters<typeof fire>): [Recovery, RecoveryCommand[]] => withoutMoves(fire(...args))
 const declared = setup({ types: { events: {} as RecoveryEvent }, actions: recoveryActions })
 
 describe('the default recovery', () => {
@@ -144,9 +150,18 @@ describe('a machine that breaks the contract is replaced by the built-in policy,
       states: { idle: { on: { FAILED: 'end' } }, end: { type: 'final' } },
     }),
     'it decides twice': declared.createMachine({ on: { FAILED: { actions: ['restart', 'stop'] } } }),
-    "it uses 'after'": declared.createMachine({
-      initial: 'idle',
-      states: { idle: { on: { FAILED: 'wait' } }, wait: { after: { 10: 'idle' } } },
+    'it raises an event to itself later': declared.createMachine({
+      on: { FAILED: { actions: raise({ type: 'STARTED' } as RecoveryEvent, { delay: 10 }) } },
+    }),
+    'it orders what nothing here can do': declared.createMachine({ on: { FAILED: { actions: 'restartThread' } } }),
+    'it asks for a snapshot where there are none': declared.createMachine({
+      on: { FAILED: { actions: { type: 'restart', params: { state: 'snapshot' } } } },
+    }),
+    "it takes a key of the kernel's": declared.createMachine({
+      on: { FAILED: { actions: { type: 'schedule', params: { key: 'stable', delayMs: 1 } } } },
+    }),
+    'it puts a child on trial for ever': declared.createMachine({
+      on: { FAILED: { actions: { type: 'probe', params: { probeMs: Infinity } } } },
     }),
     'it takes an action of its own': setup({ types: { events: {} as RecoveryEvent } }).createMachine({
       on: { FAILED: { actions: () => {} } },

@@ -1,168 +1,279 @@
-// Runs recovery machines without running them: the pure transition gives the next snapshot and the actions the machine would take, and
-// those become commands. Timers are deadlines in the state. A machine is not trusted: if it throws, loops, or leaves a child
-// without an order and without a timer, the built-in policy takes its place for good and decides on the same failure.
+// The error kernel: decides what becomes of a child, by asking its recovery machine on paper. What the machine would do becomes
+// commands, its timers are deadlines in the state. A machine is not trusted: if it throws, loops, orders what cannot be, or leaves a
+// child without an order and without a timer, the built-in policy takes its place for good and decides on the same failure.
 
 import { describeCause } from '@understudy/runtime/spi'
-import { initialTransition, transition } from 'xstate'
-import type { AnyMachineSnapshot, AnyStateMachine } from 'xstate'
+import type { AnyMachineSnapshot } from 'xstate'
+import type { RecoveryCommand } from './command.ts'
+import type { RecoveryAbility, RecoveryEvent } from './event.ts'
+import { factsOf } from './facts.ts'
+import type { Told } from './facts.ts'
 import { defaultRecovery } from './library/restart-then-backoff.ts'
-import { recoveryActions } from './machine.ts'
-import type { ChildFailed, RecoveryEvent, RecoveryPolicy } from './machine.ts'
+import type { ChildFailed, RecoveryPolicy } from './machine.ts'
+import { checkDecision, checkPossible, isDecision, startsChild } from './order.ts'
+import { nameOfState, planStep } from './plan.ts'
+import type { Plan } from './plan.ts'
+
+export type { RecoveryCommand } from './command.ts'
 
 /** The recovery of one child, as data. */
 export interface Recovery {
+  /** The policy that the child was given, to which it returns in health. */
+  readonly origin: RecoveryPolicy
+  /** The policy in charge: another one than `origin` after a hand-over. */
   readonly policy: RecoveryPolicy
   /** The machine's snapshot; absent while the child is in health. */
   readonly snapshot?: AnyMachineSnapshot
   /** When each timer of the machine is due, in monotonic milliseconds. */
   readonly deadlines: ReadonlyMap<string, number>
-  /** The failure on which the machine has not decided yet. */
+  /** The failure on which the machine has not decided yet; kept while the child is parked. */
   readonly undecided?: ChildFailed
+  /** `parked`: it stays down until something else is ordered. `starting`: a restart was ordered. `trial`: it runs on trial. */
+  readonly standing?: 'parked' | 'starting' | 'trial'
+  /** How long a trial lasts from the start of the child. */
+  readonly trialMs?: number
+  /** The life that has failed last; what is told of an earlier one is ignored. */
+  readonly incarnation?: number
 }
 
-/** What the kernel asks of the engine. */
-export type RecoveryCommand =
-  | { readonly type: 'restart' | 'resume' | 'stop' | 'escalate' }
-  | { readonly type: 'schedule'; readonly key: string; readonly delayMs: number }
-  | { readonly type: 'cancel'; readonly key: string }
-  | { readonly type: 'replaced'; readonly machine: string; readonly cause: string }
+/** Timers that the kernel sets by itself, and what the machine is told when they are due. */
+const ownTimers: Readonly<Record<string, 'STABLE' | 'PROBE_OK' | 'TIMER.age'>> = { stable: 'STABLE', probe: 'PROBE_OK', age: 'TIMER.age' }
+
+/** What one node can do for a child by itself. */
+export const possibleOnOneNode: ReadonlySet<RecoveryAbility> = new Set<RecoveryAbility>([
+  'resume',
+  'restart',
+  'restartGroup',
+  'probe',
+  'park',
+  'release',
+  'deadLetter',
+  'stop',
+  'escalate',
+])
 
 const noDeadlines: ReadonlyMap<string, number> = new Map()
-const decisions: ReadonlySet<string> = new Set(['restart', 'resume', 'stop', 'escalate'])
 const nothing: RecoveryCommand[] = []
 const restartNow: RecoveryCommand[] = [{ type: 'restart' }]
-const maxMicrosteps = 1_000
-const boundedMachines = new WeakMap<AnyStateMachine, AnyStateMachine>()
-type Beginning = readonly [AnyMachineSnapshot, readonly { readonly type: string; readonly params?: unknown }[]]
-const beginnings = new WeakMap<RecoveryPolicy, Beginning>()
+const maxHandOvers = 10
+const defaultStableAfterMs = 60_000
 
 /** The recovery of a child in health. */
 export function healthy(policy: RecoveryPolicy): Recovery {
-  return { policy, deadlines: noDeadlines }
+  return { origin: policy, policy, deadlines: noDeadlines }
 }
 
 /** Tells the machine of an event; a machine is made for the first failure, and forgotten in its final state. */
-export function tellRecovery(recovery: Recovery, event: RecoveryEvent, now: number): [Recovery, RecoveryCommand[]] {
-  if (recovery.snapshot === undefined && event.type !== 'FAILED') return [recovery, nothing]
+export function tellRecovery(
+  recovery: Recovery,
+  event: Told,
+  now: number,
+  possible: ReadonlySet<RecoveryAbility> = possibleOnOneNode,
+): [Recovery, RecoveryCommand[]] {
+  if (isOfThePast(recovery, event)) return [recovery, nothing]
   // The machine would say the same, twenty times slower.
-  if (recovery.policy.alwaysRestarts === true && event.type === 'FAILED') return [recovery, restartNow]
-  const { undecided: _, ...decided } = recovery
-  // Whoever started the child again, it waits for no order any more.
-  const told = event.type === 'FAILED' ? { ...recovery, undecided: event as ChildFailed } : event.type === 'STARTED' ? decided : recovery
+  if (recovery.policy.alwaysRestarts === true) return [recovery, event.type === 'FAILED' ? restartNow : nothing]
+  if (recovery.snapshot === undefined && !begins(event)) return awaken(recovery, event, now)
+  const commands: RecoveryCommand[] = []
+  const told = stand(recovery, event, commands)
   try {
-    return step(told, event, now)
+    const [facts, classifierError] = factsOf(told, event, now, possible)
+    if (classifierError === undefined) return decide(told, facts, now, commands, recovery)
+    commands.push({ type: 'replaced', machine: `the classifier of ${told.policy.name}`, cause: describeCause(classifierError) })
+    return decide(withoutClassifier(told), facts, now, commands, recovery)
   } catch (cause) {
     return replace(told, describeCause(cause), now)
   }
 }
 
 /** A timer has fired: tells the machine if it is due, arms it again if it came early, ignores it if it was cancelled. */
-export function fireTimer(recovery: Recovery, key: string, now: number): [Recovery, RecoveryCommand[]] {
+export function fireTimer(
+  recovery: Recovery,
+  key: string,
+  now: number,
+  possible: ReadonlySet<RecoveryAbility> = possibleOnOneNode,
+  random?: number,
+): [Recovery, RecoveryCommand[]] {
   const deadline = recovery.deadlines.get(key)
   if (deadline === undefined) return [recovery, []]
   if (deadline > now) return [recovery, [{ type: 'schedule', key, delayMs: deadline - now }]]
   const deadlines = new Map(recovery.deadlines)
   deadlines.delete(key)
-  return tellRecovery({ ...recovery, deadlines }, { type: `TIMER.${key}` }, now)
+  const type = ownTimers[key] ?? (key.startsWith('xstate.after.') ? key : `TIMER.${key}`)
+  return tellRecovery({ ...recovery, deadlines }, { type, ...(random !== undefined && { random }) } as Told, now, possible)
 }
 
 /** Forgets the machine and clears its timers: the child is stopped, removed or started by hand. */
 export function forgetRecovery(recovery: Recovery): [Recovery, RecoveryCommand[]] {
-  return [healthy(recovery.policy), [...recovery.deadlines.keys()].map((key) => ({ type: 'cancel', key }))]
+  return [healthy(recovery.origin), [...recovery.deadlines.keys()].map((key) => ({ type: 'cancel', key }))]
 }
 
-function step(recovery: Recovery, event: RecoveryEvent, now: number): [Recovery, RecoveryCommand[]] {
-  const machine = bounded(recovery.policy.machine)
-  const actions: { readonly type: string; readonly params?: unknown }[] = []
-  let snapshot = recovery.snapshot
-  if (snapshot === undefined) {
-    const [first, entered] = begin(machine, recovery.policy)
-    snapshot = first
-    actions.push(...entered)
-  }
-  const [next, taken] = transition(machine, snapshot, event)
-  actions.push(...taken)
-  snapshot = next as AnyMachineSnapshot
-  if (snapshot.status === 'error') throw snapshot.error
+/** Where a recovery stands, in one word: the machine's state, or `healthy` when there is none. */
+export function stateOf({ snapshot }: Recovery): string {
+  return snapshot === undefined ? 'healthy' : nameOfState(snapshot)
+}
 
+/** Whether an event is about a life that is over: one before the last that failed, or that one when the next has been ordered already. */
+function isOfThePast({ incarnation: failed, undecided }: Recovery, { type, incarnation }: Told): boolean {
+  if (incarnation === undefined || incarnation === 0 || failed === undefined) return false
+  return incarnation < failed || (incarnation === failed && undecided === undefined && type !== 'FAILED')
+}
+
+/** Whether a machine is made for this event. Starts and the kernel's own timers are no reason; whatever goes wrong or is ordered is. */
+function begins({ type }: Told): boolean {
+  return type !== 'STARTED' && type !== 'STABLE' && type !== 'PROBE_OK' && type !== 'DEPENDENCY_UP' && type !== 'DEPENDENCY_DOWN'
+}
+
+/** A child in health that may get old has one timer, and nothing else. */
+function awaken(recovery: Recovery, event: Told, now: number): [Recovery, RecoveryCommand[]] {
+  const { maxAgeMs } = recovery.policy
+  if (maxAgeMs === undefined || event.type !== 'STARTED') return [recovery, nothing]
+  return [{ ...recovery, deadlines: new Map([['age', now + maxAgeMs]]) }, [{ type: 'schedule', key: 'age', delayMs: maxAgeMs }]]
+}
+
+/** What an event changes before anybody is asked: who waits for an order, and which of the kernel's own timers no longer count. */
+function stand(recovery: Recovery, event: Told, commands: RecoveryCommand[]): Recovery {
+  if (event.type !== 'FAILED' && event.type !== 'STARTED') return recovery
+  const { undecided: _, standing, ...rest } = recovery
+  const deadlines = dropTimers(recovery, commands, event.type === 'FAILED' || standing !== 'trial')
+  // Whoever started the child again, it waits for no order any more.
+  if (event.type === 'STARTED') return standing === 'trial' ? { ...rest, deadlines, standing } : { ...rest, deadlines }
+  const { incarnation } = event
+  const failed = { ...rest, deadlines, undecided: event, ...(incarnation !== undefined && incarnation > 0 && { incarnation }) }
+  return standing === 'trial' ? { ...failed, standing } : failed
+}
+
+function dropTimers({ deadlines }: Recovery, commands: RecoveryCommand[], all: boolean): ReadonlyMap<string, number> {
+  let left: Map<string, number> | undefined
+  for (const key of all ? ['stable', 'probe', 'age'] : ['stable', 'age']) {
+    if (!deadlines.has(key)) continue
+    left ??= new Map(deadlines)
+    left.delete(key)
+    commands.push({ type: 'cancel', key })
+  }
+  return left ?? deadlines
+}
+
+/** Asks the machine, and those it hands over to, until one has decided. */
+function decide(
+  told: Recovery,
+  event: RecoveryEvent,
+  now: number,
+  before: RecoveryCommand[],
+  was: Recovery,
+): [Recovery, RecoveryCommand[]] {
+  let state = told
+  const commands = before
+  for (let handOvers = 0; handOvers <= maxHandOvers; handOvers++) {
+    const from = handOvers === 0 ? stateOf(was) : 'healthy'
+    const plan = planStep(state, event)
+    // A machine that has no use for the event is not worth keeping.
+    if (plan.idle && state.undecided === undefined) return [was, commands]
+    const [next, ordered] = apply(state, plan, event, now)
+    if (plan.to !== from || ordered.length > 0) commands.push(moved(state.policy.name, from, plan, event))
+    commands.push(...ordered)
+    if (!plan.handsOver) return [next, commands]
+    state = handedOver(next, commands)
+    // Nobody waits for an order: the next policy has nothing to decide yet.
+    if (state.undecided === undefined) return [state, commands]
+  }
+  throw new Error(`more than ${maxHandOvers} machines have handed over to each other`)
+}
+
+function handedOver({ origin, policy, deadlines, undecided, incarnation }: Recovery, commands: RecoveryCommand[]): Recovery {
+  for (const key of deadlines.keys()) commands.push({ type: 'cancel', key })
+  const heir: Recovery = {
+    origin,
+    policy: policy.then ?? defaultRecovery,
+    deadlines: noDeadlines,
+    ...(incarnation !== undefined && { incarnation }),
+  }
+  return undecided === undefined ? heir : { ...heir, undecided }
+}
+
+function withoutClassifier(recovery: Recovery): Recovery {
+  const { classify: _, ...policy } = recovery.policy
+  return { ...recovery, policy, origin: recovery.origin === recovery.policy ? policy : recovery.origin }
+}
+
+/** Checks what the machine orders, and notes what follows from it. */
+function apply(recovery: Recovery, plan: Plan, event: RecoveryEvent, now: number): [Recovery, RecoveryCommand[]] {
+  const { policy, origin, undecided } = recovery
   const commands: RecoveryCommand[] = []
   const deadlines = new Map(recovery.deadlines)
-  let undecided = recovery.undecided
-  for (const action of actions) {
-    const command = toCommand(action)
-    if (command === undefined) continue
+  const { incarnation } = recovery
+  let { standing, trialMs } = recovery
+  let waiting = undecided
+  let decided = false
+  for (const command of plan.commands) {
+    checkPossible(command, event.possible)
     if (command.type === 'schedule') deadlines.set(command.key, now + command.delayMs)
-    if (command.type === 'cancel' && !deadlines.delete(command.key)) continue
-    if (decisions.has(command.type)) {
-      if (undecided === undefined) throw new Error(`'${command.type}' was ordered although the child waits for no order`)
-      if (command.type === 'resume' && undecided.phase !== 'handling') {
-        throw new Error(`'resume' was ordered, but the child failed while ${undecided.phase}, so it has no state to go on with`)
+    else if (command.type === 'cancel' && !deadlines.delete(command.key)) continue
+    else if (isDecision(command)) {
+      if (decided) throw new Error(`'${command.type}' was ordered after another order in the same step`)
+      checkDecision(command, undecided, standing)
+      decided = true
+      if (command.type === 'park') standing = 'parked'
+      else {
+        standing = command.type === 'probe' ? 'trial' : startsChild(command) ? 'starting' : undefined
+        waiting = undefined
       }
-      undecided = undefined
+      trialMs = command.type === 'probe' ? command.probeMs : undefined
     }
     commands.push(command)
   }
-  if (snapshot.status !== 'active') {
+  // A trial is over with its verdict.
+  if (standing === 'trial' && (event.type === 'PROBE_OK' || (event.type === 'PROBE_FAILED' && !decided))) standing = undefined
+  if (standing === 'trial' && event.type === 'STARTED') arm('probe', trialMs ?? 0)
+  const ended = plan.snapshot.status !== 'active'
+  const runs = event.type === 'STARTED' || event.type === 'PROBE_OK' || plan.commands.some((command) => command.type === 'resume')
+  if (runs && !ended && !plan.handsOver && standing !== 'trial' && plan.wantsStable)
+    arm('stable', policy.stableAfterMs ?? defaultStableAfterMs)
+  if (ended && !plan.handsOver) {
     for (const key of deadlines.keys()) commands.push({ type: 'cancel', key })
     deadlines.clear()
+    if (origin.maxAgeMs !== undefined && event.type === 'STARTED') arm('age', origin.maxAgeMs)
   }
-  if (undecided !== undefined && deadlines.size === 0) throw new Error('the child was left without an order and without a timer')
-  const state: Recovery = { policy: recovery.policy, deadlines }
-  if (snapshot.status !== 'active') return [state, commands]
-  return [undecided === undefined ? { ...state, snapshot } : { ...state, snapshot, undecided }, commands]
+  const left = waiting !== undefined && (standing !== 'parked' || ended)
+  if (left && !plan.handsOver && deadlines.size === 0) throw new Error('the child was left without an order and without a timer')
+  const state: Recovery = {
+    origin,
+    policy: ended && !plan.handsOver ? origin : policy,
+    deadlines: deadlines.size === 0 ? noDeadlines : deadlines,
+    ...(waiting !== undefined && { undecided: waiting }),
+    ...(standing !== undefined && { standing }),
+    ...(standing === 'trial' && trialMs !== undefined && { trialMs }),
+    ...(incarnation !== undefined && { incarnation }),
+    ...(!ended && { snapshot: plan.snapshot }),
+  }
+  return [ended && !plan.handsOver ? settled(state) : state, commands]
+
+  function arm(key: string, delayMs: number): void {
+    deadlines.set(key, now + delayMs)
+    commands.push({ type: 'schedule', key, delayMs })
+  }
+}
+
+/** A machine in a final state is forgotten: nothing of it is left but the timer of a child that may get old. */
+function settled({ origin, deadlines }: Recovery): Recovery {
+  return { origin, policy: origin, deadlines }
+}
+
+function moved(machine: string, from: string, plan: Plan, event: RecoveryEvent): RecoveryCommand {
+  const why =
+    event.type === 'FAILED' || event.type === 'PROBE_FAILED'
+      ? `${event.class}, attempt ${event.attempt}: ${describeCause(event.failure.cause)}`
+      : event.type
+  return { type: 'moved', machine, from, to: plan.to, event: event.type, commands: plan.names, why }
 }
 
 /** The built-in policy takes over; what the machine had ordered in this step is not done. */
 function replace(recovery: Recovery, cause: string, now: number): [Recovery, RecoveryCommand[]] {
   const commands: RecoveryCommand[] = [...recovery.deadlines.keys()].map((key) => ({ type: 'cancel', key }))
   commands.push({ type: 'replaced', machine: recovery.policy.name, cause })
-  if (recovery.undecided === undefined) return [healthy(defaultRecovery), commands]
-  const [state, ordered] = step({ ...healthy(defaultRecovery), undecided: recovery.undecided }, recovery.undecided, now)
+  const fresh = healthy(defaultRecovery)
+  const { undecided } = recovery
+  if (undecided === undefined) return [fresh, commands]
+  const [state, ordered] = tellRecovery(fresh, undecided, now)
   return [state, [...commands, ...ordered]]
-}
-
-function toCommand(action: { readonly type: string; readonly params?: unknown }): RecoveryCommand | undefined {
-  const { delayMs, key, delay } = (action.params ?? {}) as { delayMs?: unknown; key?: unknown; delay?: unknown }
-  switch (action.type) {
-    case 'restart':
-    case 'resume':
-    case 'stop':
-    case 'escalate':
-      return { type: action.type }
-    case 'schedule':
-      if (typeof key !== 'string' || key === '') throw new Error('schedule needs a key')
-      if (typeof delayMs !== 'number' || !Number.isFinite(delayMs) || delayMs < 0)
-        throw new Error(`schedule needs a delayMs, not ${String(delayMs)}`)
-      return { type: 'schedule', key, delayMs }
-    case 'cancel':
-      if (typeof key !== 'string') throw new Error('cancel needs a key')
-      return { type: 'cancel', key }
-    case 'xstate.raise':
-      // An event raised to itself has been handled within the step. A delayed one would need XState's clock.
-      if (delay !== undefined) throw new Error("'after' and delayed raises do not fire in recovery machines; use the action 'schedule'")
-      return undefined
-    default:
-      throw new Error(`the action '${action.type}' is not one of ${Object.keys(recoveryActions).join(', ')}`)
-  }
-}
-
-/** A machine begins alike every time, being pure: worked out at the first failure of any child with that policy, then remembered. */
-function begin(machine: AnyStateMachine, policy: RecoveryPolicy): Beginning {
-  let beginning = beginnings.get(policy)
-  if (beginning === undefined) {
-    beginning = initialTransition(machine, policy.input) as unknown as Beginning
-    beginnings.set(policy, beginning)
-  }
-  return beginning
-}
-
-/** The same machine with a limit on microsteps, so that eventless transitions in a circle end. */
-function bounded(machine: AnyStateMachine): AnyStateMachine {
-  let limited = boundedMachines.get(machine)
-  if (limited === undefined) {
-    limited = machine.provide({}) as AnyStateMachine
-    limited.options = { ...machine.options, maxIterations: maxMicrosteps }
-    boundedMachines.set(machine, limited)
-  }
-  return limited
 }

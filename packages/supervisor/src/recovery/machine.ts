@@ -1,57 +1,140 @@
 // The contract of recovery machines: what happened to the child comes in as events, what to do about it goes out as named actions.
-// A machine is an XState 5 machine that is never run by XState: the kernel feeds it through the pure `transition()`, reads the actions
+// A machine is an XState 5 machine that is never run by XState: the kernel feeds it through its pure transition, reads the actions
 // it would take, and executes nothing of it. A machine exists only from a child's first failure until it reaches a final state.
 
-import type { Failure } from '@understudy/runtime/spi'
-import type { AnyStateMachine } from 'xstate'
+import { InvalidOptionError } from '@understudy/runtime/spi'
+import type { ActorDefinition } from '@understudy/runtime/spi'
+import { setup } from 'xstate'
+import type { AnyStateMachine, MachineContext } from 'xstate'
+import { recoveryActions } from './command.ts'
+import type { RecoveryAbility, RecoveryEvent } from './event.ts'
+import type { Classifier, FailureClass, RecoveryFailure } from './failure-class.ts'
 
-/** The child has failed, or has ended although it should live. It waits for `restart`, `resume`, `stop` or `escalate`. */
-export interface ChildFailed {
+export { recoveryActions } from './command.ts'
+export type { RecoveryEvent } from './event.ts'
+
+/** What the engine tells of a failure; the kernel adds class and signature for the machine. */
+export interface ChildFailed extends RecoveryFailure {
   readonly type: 'FAILED'
-  /** What it was doing; `ended` when it did not fail but came to an end. */
-  readonly phase: Failure['phase'] | 'ended'
-  /** What was thrown, or the exit reason when the phase is `ended`. */
-  readonly cause: unknown
   /** Failures in a row, this one included, without a message handled in between. */
   readonly attempt: number
   /** A number in [0, 1), drawn for this event: for jitter. */
   readonly random: number
+  /** The life that has failed; absent or 0 when it never came to be. */
+  readonly incarnation?: number
+  /** Of the policy's `dependsOn`, those that are not healthy now. Default: none. */
+  readonly waitsFor?: readonly string[]
 }
 
-/** What a recovery machine is told: a failure, that the child runs again, or that a timer it scheduled is due: `TIMER.` and the timer's key. */
-export type RecoveryEvent = ChildFailed | { readonly type: 'STARTED' } | { readonly type: `TIMER.${string}` }
-
-/** Parameters of `schedule`: a timer of the same key is replaced. */
-export interface ScheduleParameters {
-  readonly key: string
-  readonly delayMs: number
-}
-
-/** Parameters of `cancel`. */
-export interface CancelParameters {
-  readonly key: string
-}
-
-/**
- * The actions of recovery machines, by name; give them to XState's `setup({ actions: recoveryActions })`. They do nothing themselves:
- * `restart` orders a new incarnation, `resume` goes on with the old state (after a failure while handling only), `stop` lets the child
- * go and keeps its spec, `escalate` makes the supervisor give up, `schedule` and `cancel` set and clear the machine's timers.
- */
-export const recoveryActions = {
-  restart: (): void => {},
-  resume: (): void => {},
-  stop: (): void => {},
-  escalate: (): void => {},
-  schedule: (_: unknown, _parameters: ScheduleParameters): void => {},
-  cancel: (_: unknown, _parameters: CancelParameters): void => {},
-}
-
-/** How a child recovers: a machine that keeps the contract, and its input. Made by `backoff()` and `restartAtOnce()`. */
+/** How a child recovers: a machine that keeps the contract, and its surroundings. Made by `recovery()`, `backoff()` and their like. */
 export interface RecoveryPolicy {
   /** For logs and events. */
   readonly name: string
   readonly machine: AnyStateMachine
   readonly input?: unknown
+  /** Names the class of each failure. Default: `classifyFailure`. */
+  readonly classify?: Classifier
+  /** How long the child must run until the machine is told `STABLE`. Default 60 000. */
+  readonly stableAfterMs?: number
+  /** Who goes on when the machine hands over. Default: the built-in policy. */
+  readonly then?: RecoveryPolicy
+  /** The ids of siblings of which the machine wants to know whether they are healthy. */
+  readonly dependsOn?: readonly string[]
+  /** What runs instead of the child after `replace`. */
+  // oxlint-disable-next-line typescript/no-explicit-any -- a definition of any protocol and input
+  readonly fallback?: ActorDefinition<any, any>
+  /** After how long a life the machine is told `TIMER.age`. Default: never. */
+  readonly maxAgeMs?: number
+  /** The machine has no context, and its guards look at nothing: its next step depends on state and event type alone, and is remembered. */
+  readonly memoise?: true
   /** The machine answers every failure with `restart` and remembers nothing, so nobody needs to ask it: the fast path of the kernel. */
   readonly alwaysRestarts?: true
+}
+
+/** What `recovery()` takes besides the machine; all durations in milliseconds. */
+export type RecoveryPolicyOptions = Partial<Omit<RecoveryPolicy, 'machine' | 'alwaysRestarts'>>
+
+const policyFields = new Set([
+  'name',
+  'machine',
+  'input',
+  'classify',
+  'stableAfterMs',
+  'then',
+  'dependsOn',
+  'fallback',
+  'maxAgeMs',
+  'memoise',
+])
+
+/**
+ * Makes a policy of a machine of your own, written with `recoverySetup()`.
+ *
+ * Use when: none of the library's policies decides as you need.
+ * Watch out: a machine that throws, loops, orders what is not possible, or leaves a failed child with neither an order nor a timer is
+ * replaced by the built-in policy, which decides on the same failure.
+ *
+ * @throws InvalidOptionError
+ */
+export function recovery(machine: AnyStateMachine, options: RecoveryPolicyOptions = {}): RecoveryPolicy {
+  const policy: RecoveryPolicy = { name: machine?.id, ...options, machine }
+  validatePolicy(policy, 'recovery')
+  return policy
+}
+
+/** @throws InvalidOptionError naming the field beneath `at`. */
+export function validatePolicy(policy: RecoveryPolicy, at: string): void {
+  const { name, machine, classify, stableAfterMs, then, dependsOn, maxAgeMs } = (policy ?? {}) as Partial<RecoveryPolicy>
+  if (typeof name !== 'string' || typeof machine?.transition !== 'function' || typeof machine.provide !== 'function') {
+    throw new InvalidOptionError(at, policy, 'a recovery such as backoff() or restartAtOnce(), or made by recovery(machine)')
+  }
+  for (const [field, value] of Object.entries(policy) as [string, unknown][]) {
+    if (!policyFields.has(field) && field !== 'alwaysRestarts') {
+      throw new InvalidOptionError(`${at}.${field}`, value, 'left out: there is no such option')
+    }
+  }
+  if (classify !== undefined && typeof classify !== 'function') {
+    throw new InvalidOptionError(`${at}.classify`, classify, 'a function such as classifier([...]) makes')
+  }
+  for (const [field, value] of [
+    ['stableAfterMs', stableAfterMs],
+    ['maxAgeMs', maxAgeMs],
+  ] as const) {
+    if (value !== undefined && !(typeof value === 'number' && Number.isFinite(value) && value >= 0)) {
+      throw new InvalidOptionError(`${at}.${field}`, value, 'milliseconds, finite and not negative')
+    }
+  }
+  if (dependsOn !== undefined && !(Array.isArray(dependsOn) && dependsOn.every((id) => typeof id === 'string'))) {
+    throw new InvalidOptionError(`${at}.dependsOn`, dependsOn, 'an array of ids of siblings')
+  }
+  if (then !== undefined) validatePolicy(then, `${at}.then`)
+}
+
+/**
+ * XState's `setup()` for recovery machines: the events, the actions that are orders, and two guards are there and typed. `class` asks
+ * whether a failure is of one of these classes, `possible` whether the place where the child lives can do all of these.
+ * Add guards, actions and delays of your own by `.extend({ … })`; `after` and delays work, on the system's own clock.
+ *
+ * @example
+ * recoverySetup().createMachine({
+ *   initial: 'idle',
+ *   states: {
+ *     idle: { on: { FAILED: [{ guard: { type: 'class', params: ['bug'] }, actions: 'stop' }, 'waiting'] } },
+ *     waiting: { after: { 500: 'restarting' } },
+ *     restarting: { entry: 'restart', on: { FAILED: 'waiting', STARTED: 'done' } },
+ *     done: { type: 'final' },
+ *   },
+ * })
+ */
+// oxlint-disable-next-line typescript/explicit-function-return-type -- XState infers it
+export function recoverySetup<Context extends MachineContext = Record<never, never>, Input = undefined>() {
+  return setup({
+    types: { context: {} as Context, events: {} as RecoveryEvent, input: {} as Input },
+    actions: recoveryActions,
+    guards: {
+      class: ({ event }, classes: readonly FailureClass[]) =>
+        (event.type === 'FAILED' || event.type === 'PROBE_FAILED') && classes.includes((event as { class: FailureClass }).class),
+      possible: ({ event }, abilities: readonly RecoveryAbility[]) => abilities.every((ability) => event.possible.has(ability)),
+    },
+  })
 }

@@ -1,10 +1,9 @@
 // OTP's recovery: no wait between a failure and the restart; only the supervisor's intensity sets a limit.
 
-import { setup } from 'xstate'
-import { recoveryActions } from '../machine.ts'
-import type { RecoveryEvent, RecoveryPolicy } from '../machine.ts'
+import { recoverySetup } from '../machine.ts'
+import type { RecoveryPolicy } from '../machine.ts'
 
-const machine = setup({ types: { events: {} as RecoveryEvent }, actions: recoveryActions }).createMachine({
+const machine = recoverySetup().createMachine({
   id: 'restart-at-once',
   initial: 'idle',
   states: {
@@ -14,7 +13,7 @@ const machine = setup({ types: { events: {} as RecoveryEvent }, actions: recover
   },
 })
 
-const policy: RecoveryPolicy = { name: 'restart-at-once', machine, alwaysRestarts: true }
+const policy: RecoveryPolicy = { name: 'restart-at-once', machine, memoise: true, alwaysRestarts: true }
 
 /**
  * Restarts without any wait, as OTP does. Use it where a failed start is certain to be cheap; a child that cannot start then burns

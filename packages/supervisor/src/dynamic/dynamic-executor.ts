@@ -1,0 +1,71 @@
+// The executor of a dynamic supervisor: makes the spec of each new child from the template, and finds children by their refs.
+
+import type { SupervisionControl } from '@understudy/runtime/spi'
+import { refuse } from '../call.ts'
+import type { CallResult, SpecResult, StartResult } from '../call.ts'
+import { Executor } from '../executor.ts'
+import type { Intensity } from '../intensity.ts'
+import { validateName } from '../spec.ts'
+import type { ChildSpec } from '../spec.ts'
+import { oneForOne } from '../strategy/one-for-one.ts'
+import type { ChildKey, StartMessage } from './dynamic-call.ts'
+
+/** What a dynamic executor is made for. */
+export interface DynamicSettings {
+  readonly template: ChildSpec
+  readonly maxChildren: number
+  readonly intensity: Intensity
+}
+
+/** The hooks of one incarnation of a dynamic supervisor. */
+export class DynamicExecutor extends Executor {
+  readonly #template: ChildSpec
+  readonly #path: string
+  #lastId = 0
+
+  constructor(control: SupervisionControl, { template, maxChildren, intensity }: DynamicSettings) {
+    super(control, { strategy: oneForOne, intensity, children: [], maxChildren })
+    this.#template = template
+    this.#path = control.path
+  }
+
+  async startChild({ id = this.#freeId(), input }: StartMessage<unknown>): Promise<StartResult> {
+    try {
+      validateName(id, 'id')
+    } catch (error) {
+      return refuse('invalid-spec', (error as Error).message)
+    }
+    return this.call({ type: 'startChild', spec: { ...this.#template, id, input } })
+  }
+
+  async terminateChild(key: ChildKey): Promise<CallResult> {
+    const id = this.#idOf(key)
+    return id === undefined ? unknownChild(key) : this.call({ type: 'terminateChild', id })
+  }
+
+  getChildSpec(key: ChildKey): SpecResult {
+    const id = this.#idOf(key)
+    const spec = id === undefined ? undefined : this.spec(id)
+    return spec === undefined ? unknownChild(key) : { ok: true, spec }
+  }
+
+  #freeId(): string {
+    let id: string
+    do id = `${this.#template.id}-${++this.#lastId}`
+    while (this.spec(id) !== undefined)
+    return id
+  }
+
+  /** The id of a child that is there; a ref must be to it, not to an earlier one of the same name. */
+  #idOf(key: ChildKey): string | undefined {
+    if ('id' in key) return key.id
+    const { path, uid } = key.ref.address
+    const id = path.slice(this.#path.length + 1)
+    const address = this.child(id)?.ref.address
+    return address !== undefined && address.path === path && address.uid === uid ? id : undefined
+  }
+}
+
+function unknownChild(key: ChildKey): ReturnType<typeof refuse> {
+  return refuse('not-found', `there is no child '${'id' in key ? key.id : key.ref.address.path}'`)
+}
