@@ -9,6 +9,8 @@ import { reportGaveUp } from './report.ts'
 import { oneForOne } from './strategy/one-for-one.ts'
 import type { Strategy } from './strategy/strategy.ts'
 
+const inNewLife = { type: 'restart' } as const
+
 /**
  * The restart happens now: it counts, whether it was decided at once or has waited in backoff. Whom it concerns says the supervisor's
  * strategy, unless the recovery has named another one; a `planned` restart of a running child concerns nobody else.
@@ -18,10 +20,12 @@ export function restart(draft: Draft, id: string, now: number, scope: Strategy |
   if (!admitRestart(draft.window, now, intensity)) {
     return giveUp(draft, id, `more than ${intensity.restarts} restarts within ${intensity.withinMs} ms`)
   }
-  const plan = (scope === 'planned' ? oneForOne : scope)(draft.members.keys(), id)
-  if (plan.stop.length > 0 || plan.start.length > 1) return beginGroup(draft, plan)
+  if (scope !== 'planned' && scope !== oneForOne) {
+    const plan = scope(draft.members.keys(), id)
+    if (plan.stop.length > 0 || plan.start.length > 1) return beginGroup(draft, plan)
+  }
   change(draft, id, { phase: 'starting' })
-  order(draft, id, { type: 'restart' })
+  order(draft, id, inNewLife)
 }
 
 /** The supervisor gives up because of this child: it exits `shutdown`, and the runtime stops the other children in order. */
