@@ -22,6 +22,7 @@ export function findCycle(
   askedBy: (slot: number) => Asked | undefined,
 ): readonly string[] | undefined {
   const chain = [asker.path]
+  const seen = new Set([asker])
   let at = asker
   let answerTo = replyTo
   while (at.entry !== target && at !== target) {
@@ -33,6 +34,9 @@ export function findCycle(
     // It goes on without the answer, so it will come to read its mailbox.
     if (inFlight === null || inFlight.message === undefined || inFlight.message !== asked.during) return undefined
     at = asked.asker
+    // They wait for each other already, and not for the target: that is their cycle, and going round it would never end.
+    if (seen.has(at) && at.entry !== target && at !== target) return undefined
+    seen.add(at)
     answerTo = inFlight.replyTo
     chain.unshift(at.path)
   }
