@@ -21,3 +21,21 @@ export type { NoMessages, TaskContext, TaskFunction } from './task/task-job.ts'
 export type { TaskOutcome, TaskStreamOptions } from './task/task-stream.ts'
 export { type BackgroundTask, taskSupervisor, type TaskSupervisorOptions, type TaskSupervisorProtocol } from './task/task-supervisor.ts'
 export { type BackgroundTaskOptions, type LinkedTasks, type TaskOptions, type Tasks, tasks } from './task/tasks.ts'
+export type { SupervisorKind } from './tree/blueprint.ts'
+export { describeTree } from './tree/describe-tree.ts'
+export { toDot, toMermaid } from './tree/tree-chart.ts'
+export type {
+  ActorData,
+  ChildData,
+  DynamicData,
+  IntensityData,
+  NodeData,
+  PartitionsData,
+  PoolData,
+  SupervisorData,
+  TasksData,
+  TreeData,
+} from './tree/tree-data.ts'
+export { type ComparedField, diffTrees, type TreeDifference } from './tree/tree-diff.ts'
+export { treeFrom, type TreeFromOptions } from './tree/tree-from.ts'
+export type { RunningNode, TreeNode } from './tree/tree-node.ts'

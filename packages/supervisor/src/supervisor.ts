@@ -17,6 +17,9 @@ import { oneForOne } from './strategy/one-for-one.ts'
 import { restForOne } from './strategy/rest-for-one.ts'
 import type { Strategy } from './strategy/strategy.ts'
 import { supervising } from './supervising.ts'
+import { withBlueprint } from './tree/blueprint.ts'
+import { describe } from './tree/running-tree.ts'
+import type { RunningNode } from './tree/tree-node.ts'
 
 const strategies: ReadonlyMap<string, Strategy> = new Map([
   ['one-for-one', oneForOne],
@@ -47,6 +50,8 @@ export type SupervisorProtocol = {
   /** All children in start order. */
   whichChildren(): readonly ChildInfo[]
   countChildren(): ChildCounts
+  /** This supervisor and everything beneath it, as plain JSON. */
+  describe(): RunningNode
   /** The complete spec of a child, all defaults filled in. Local callers only: a spec holds functions. */
   getChildSpec(message: { readonly id: string }): SpecResult
   /** Adds a child at the end and starts it; a failed start leaves nothing behind. Local callers only: a spec holds functions. */
@@ -82,13 +87,20 @@ export function supervisor(options: SupervisorOptions): ActorDefinition<Supervis
   if (typeof reviveStopped !== 'boolean') throw new InvalidOptionError('reviveStopped', reviveStopped, 'true or false')
   validateChildren(children, 'children', autoShutdown)
   const settings = { strategy: chosen, intensity, autoShutdown, reviveStopped, children }
-  return supervising<SupervisorProtocol>(name, handlersFor(autoShutdown), (control) => new Executor(control, settings), supervision)
+  const definition = supervising<SupervisorProtocol>(
+    name,
+    handlersFor(autoShutdown),
+    (control) => new Executor(control, settings),
+    supervision,
+  )
+  return withBlueprint(definition, { kind: 'supervisor', strategy, intensity, autoShutdown, children })
 }
 
 function handlersFor(autoShutdown: AutoShutdown): ReadonlyMap<string, Handler> {
   return new Map<string, Handler>([
     ['whichChildren', (run: Executor) => whichChildren(run)],
     ['countChildren', (run: Executor) => countChildren(run)],
+    ['describe', describe],
     ['getChildSpec', (run: Executor, { id }: { id: string }) => getChildSpec(run, id)],
     ['startChild', (run: Executor, message: { child: ChildSpec }) => startChild(run, message.child, autoShutdown)],
     ['terminateChild', (run: Executor, { id }: { id: string }) => run.call({ type: 'terminateChild', id })],

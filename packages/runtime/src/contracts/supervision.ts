@@ -21,6 +21,10 @@ export interface Child {
   readonly life: LifeState
   /** Failures in a row without a message handled in between. */
   readonly attempt: number
+  readonly shutdownMs: Shutdown
+  readonly definition: ActorDefinition<Protocol, unknown>
+  /** How it supervises children of its own; null when it does not, and between incarnations. */
+  readonly supervision: Supervision | null
 }
 
 /**

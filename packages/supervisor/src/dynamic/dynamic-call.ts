@@ -3,6 +3,7 @@
 import type { AnyRef, Protocol } from '@understudy/runtime/spi'
 import type { CallResult, SpecResult, StartResult } from '../call.ts'
 import type { ChildCounts, ChildInfo } from '../child-info.ts'
+import type { RunningNode } from '../tree/tree-node.ts'
 
 /** Which child: by its id, or by a ref to it. */
 export type ChildKey = { readonly id: string } | { readonly ref: AnyRef }
@@ -23,6 +24,8 @@ export type DynamicSupervisorProtocol<P extends Protocol, I> = {
   whichChildren(): readonly ChildInfo<P>[]
   /** `specs` is the number of children, as in Elixir (OTP: always 1). */
   countChildren(): ChildCounts
+  /** This supervisor and everything beneath it, as plain JSON. */
+  describe(): RunningNode
   /** The complete spec of a child. Local callers only: a spec holds functions. */
   getChildSpec(message: ChildKey): SpecResult
 }

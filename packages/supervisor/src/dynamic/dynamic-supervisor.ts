@@ -7,6 +7,8 @@ import type { Intensity } from '../intensity.ts'
 import { childSpec, refuseUnknown, validateChild, validateName, validIntensity } from '../spec.ts'
 import type { ChildSpecOptions } from '../spec.ts'
 import { supervising } from '../supervising.ts'
+import { withBlueprint } from '../tree/blueprint.ts'
+import { describe } from '../tree/running-tree.ts'
 import type { ChildKey, DynamicSupervisorProtocol, StartMessage } from './dynamic-call.ts'
 import { DynamicExecutor } from './dynamic-executor.ts'
 
@@ -29,6 +31,7 @@ const handlers: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ['terminateChild', (run: DynamicExecutor, key: ChildKey) => run.terminateChild(key)],
   ['whichChildren', (run: DynamicExecutor) => whichChildren(run)],
   ['countChildren', (run: DynamicExecutor) => countChildren(run)],
+  ['describe', describe],
   ['getChildSpec', (run: DynamicExecutor, key: ChildKey) => run.getChildSpec(key)],
 ])
 
@@ -67,7 +70,7 @@ export function dynamicSupervisor<P extends Protocol, I>(
     reentrant: { types: true, maxInFlight: mostOpenCalls },
     stopping: (run) => (run as DynamicExecutor).stopAll(),
   }
-  return definition
+  return withBlueprint(definition, { kind: 'dynamic-supervisor', strategy: 'one-for-one', intensity, maxChildren, template, children: [] })
 }
 
 /** As many as its mailbox holds: calls wait for their children, not for each other. */

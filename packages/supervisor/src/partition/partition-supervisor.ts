@@ -23,6 +23,7 @@ import { childSpec, validateChild, validateDefinition, validateName, validIntens
 import type { ChildSpec } from '../spec.ts'
 import { oneForOne } from '../strategy/one-for-one.ts'
 import { supervising } from '../supervising.ts'
+import { withBlueprint } from '../tree/blueprint.ts'
 import { isPartitionKey } from './partition-key.ts'
 import type { PartitionKey } from './partition-key.ts'
 import { partitionName, PartitionRouter } from './partition-router.ts'
@@ -104,7 +105,7 @@ export function partitionSupervisor<P extends Protocol, I = undefined>(
         current: () => (current() as PartitionExecutor | null)?.partitions ?? null,
       }),
   }
-  return made
+  return withBlueprint(made, { kind: 'partition-supervisor', strategy: 'one-for-one', intensity, children })
 }
 
 /**

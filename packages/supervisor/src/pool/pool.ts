@@ -10,6 +10,7 @@ import { childSpec, refuseUnknown, validateDefinition, validateName, validateRec
 import type { ChildSpec } from '../spec.ts'
 import { oneForOne } from '../strategy/one-for-one.ts'
 import { supervising } from '../supervising.ts'
+import { withBlueprint } from '../tree/blueprint.ts'
 import { Router, Worker } from './router.ts'
 import type { Routing } from './routing/candidate.ts'
 import { leastOutstanding } from './routing/least-outstanding.ts'
@@ -73,7 +74,7 @@ export function pool<P extends Protocol, I>(definition: ActorDefinition<P, I>, .
     ...(definition.schemas && { schemas: definition.schemas }),
     route: (inside, current) => new Router(inside, chosen, () => (current() as PoolExecutor | null)?.workers ?? []),
   }
-  return made
+  return withBlueprint(made, { kind: 'pool', strategy: 'one-for-one', intensity, children })
 }
 
 /** An executor that knows its children as workers. */

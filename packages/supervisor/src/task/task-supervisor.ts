@@ -11,6 +11,9 @@ import type { RestartType } from '../restart-type.ts'
 import { childSpec, refuseUnknown, validateName, validIntensity } from '../spec.ts'
 import { oneForOne } from '../strategy/one-for-one.ts'
 import { supervising } from '../supervising.ts'
+import { withBlueprint } from '../tree/blueprint.ts'
+import { describe } from '../tree/running-tree.ts'
+import type { RunningNode } from '../tree/tree-node.ts'
 import { Background, task } from './task-actor.ts'
 import { TaskStoppedError, TooManyTasksError } from './task-error.ts'
 import type { Job, NoMessages, TaskFunction } from './task-job.ts'
@@ -44,6 +47,8 @@ export type TaskSupervisorProtocol = {
   /** All tasks, in the order in which they were begun. */
   whichChildren(): readonly ChildInfo[]
   countChildren(): ChildCounts
+  /** This supervisor and its tasks, as plain JSON. */
+  describe(): RunningNode
   /** Stops a task, by the last part of its path. */
   terminateChild(message: { readonly id: string }): CallResult
 }
@@ -51,6 +56,7 @@ export type TaskSupervisorProtocol = {
 const handlers: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ['whichChildren', (tasks: TaskExecutor) => whichChildren(tasks)],
   ['countChildren', (tasks: TaskExecutor) => countChildren(tasks)],
+  ['describe', describe],
   ['runTask', (tasks: TaskExecutor, { run }: { run: TaskRun }, ctx: ActorContext<Protocol>) => tasks.run(run, ctx)],
   ['startTask', (tasks: TaskExecutor, message: BackgroundTask, ctx: ActorContext<Protocol>) => tasks.runInBackground(message, ctx)],
   ['terminateChild', (tasks: TaskExecutor, { id }: { id: string }) => tasks.call({ type: 'terminateChild', id })],
@@ -76,11 +82,12 @@ export function taskSupervisor(options: TaskSupervisorOptions): ActorDefinition<
     throw new InvalidOptionError('maxChildren', maxChildren, 'a whole number of tasks, not negative, or Infinity')
   checkShutdown('shutdownMs', shutdownMs)
   const intensity = validIntensity(options.intensity, 'intensity')
-  return {
+  const definition = {
     ...supervising<TaskSupervisorProtocol>(name, handlers, (control) => new TaskExecutor(control, { intensity, maxChildren, shutdownMs })),
     // Side by side, as OTP's dynamic supervisors do: they do not build on each other.
-    stopping: (run) => (run as TaskExecutor).stopAll(),
+    stopping: (run: unknown) => (run as TaskExecutor).stopAll(),
   }
+  return withBlueprint(definition, { kind: 'task-supervisor', strategy: 'one-for-one', intensity, maxChildren, children: [] })
 }
 
 interface TaskSettings {
