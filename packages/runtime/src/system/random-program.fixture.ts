@@ -13,6 +13,10 @@ interface State {
 }
 // oxlint-disable-next-line typescript/no-explicit-any
 type Ctx = ActorContext<any>
+// oxlint-disable-next-line typescript/no-explicit-any
+type Definition = ActorDefinition<any, any>
+// oxlint-disable-next-line typescript/no-explicit-any
+type Supervisor = SupervisingDefinition<any, any>
 type Deed = (program: Program, state: State, ctx: Ctx, target: AnyRef) => unknown
 
 const keys = ['a', 'b'] as const
@@ -135,7 +139,7 @@ export class Program {
   }
 
   /** A worker, or a supervisor that answers failures at random, now or later. */
-  definition(supervises = this.dice(4) === 0): ActorDefinition<any, any> {
+  definition(supervises = this.dice(4) === 0): Definition {
     const worker = actor({
       name: 'w',
       mailbox: {
@@ -172,7 +176,7 @@ export class Program {
       },
     })
     if (!supervises) return worker
-    const supervisor: SupervisingDefinition<any, any> = {
+    const supervisor: Supervisor = {
       ...worker,
       name: 's',
       supervise: (control) => {
@@ -204,7 +208,7 @@ export class Program {
     return supervisor
   }
 
-  spawn(ctx: ActorContext<any> | undefined): void {
+  spawn(ctx: Ctx | undefined): void {
     if (this.#spawned >= maxActors) return
     this.#spawned++
     const options = { ...(this.dice(2) === 0 && { name: `n${this.#spawned}` }), input: undefined }

@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest'
+import { actor } from '../actor/define.ts'
+import type { AnyRef } from '../contracts/ref.ts'
+import { deferred, expectBalanced, stage } from '../testing/stage.fixture.ts'
+
+test('an ask on behalf of one of two that wait for each other already does not go round with them for ever', async () => {
+  const { env, system } = stage({ dispatch: { throughput: 1 } })
+  // One object for every message: so it cannot tell one handling from another.
+  const go = { type: 'go' } as const
+  const gate = deferred()
+  const refs = new Map<string, AnyRef>()
+  const friend = (...asks: string[]) =>
+    actor({
+      name: 'friend',
+      state: () => ({ times: 0 }),
+      on: {
+        go: (state): unknown => {
+          if (++state.times > 1) return gate.promise
+          for (const name of asks)
+            refs
+              .get(name)!
+              .ask(go)
+              .catch(() => {})
+          return undefined
+        },
+      },
+    })
+  let answer: unknown
+  const a = actor({
+    name: 'a',
+    on: {
+      go: async (_s, _m, ctx) => {
+        await new Promise<void>((resolve) => void env.setTimer(1, resolve))
+        answer = await ctx.ask(refs.get('x')!, go)
+      },
+    },
+  })
+  refs.set('a', system.spawn(a))
+  refs.set('b', system.spawn(friend('a', 'c')))
+  refs.set('c', system.spawn(friend('b')))
+  refs.set('z', system.spawn(actor({ name: 'z', on: { look: () => void refs.get('x')!.ask(go) } })))
+  refs.set('x', system.spawn(actor({ name: 'x', on: { go: () => 'x' } })))
+  for (const name of ['b', 'c']) refs.get(name)!.tell(go)
+  refs.get('z')!.tell({ type: 'look' })
+  await env.advance(10)
+  expect(answer).toBe('x')
+  gate.resolve()
+  await env.settle()
+  expectBalanced(system)
+})
