@@ -3,7 +3,7 @@
 import { describeCause } from '@understudy/runtime/spi'
 import type { RecoveryAbility, RecoveryEvent, RecoveryNews } from './event.ts'
 import { classifyFailure, failureClasses } from './failure-class.ts'
-import type { FailureClass, RecoveryFailure } from './failure-class.ts'
+import type { Classifier, FailureClass, RecoveryFailure } from './failure-class.ts'
 import type { ChildFailed, RecoveryPolicy } from './machine.ts'
 import { signatureOf } from './signature.ts'
 
@@ -17,7 +17,7 @@ interface Life {
 
 /** The event as the machine sees it, and what the policy's classifier threw, if it did: then the built-in one has named the class. */
 export function factsOf(
-  { policy, standing }: { readonly policy: RecoveryPolicy; readonly standing?: string },
+  { policy, standing, distrusted }: { readonly policy: RecoveryPolicy; readonly standing?: string; readonly distrusted?: true },
   event: Told,
   at: number,
   possible: ReadonlySet<RecoveryAbility>,
@@ -27,7 +27,7 @@ export function factsOf(
   const type = standing === 'trial' ? 'PROBE_FAILED' : 'FAILED'
   const { phase, cause, message, attempt, incarnation, waitsFor = [] } = event
   const failure = { phase, cause, ...(message !== undefined && { message }) }
-  const [failureClass, classifierError] = classify(policy, failure)
+  const [failureClass, classifierError] = classify(distrusted === true ? undefined : policy.classify, failure)
   let signature: string | undefined
   const facts: RecoveryEvent = {
     type,
@@ -48,7 +48,7 @@ export function factsOf(
   return [facts, classifierError]
 }
 
-function classify({ classify: own }: RecoveryPolicy, failure: RecoveryFailure): [FailureClass, unknown] {
+function classify(own: Classifier | undefined, failure: RecoveryFailure): [FailureClass, unknown] {
   if (own === undefined) return [classifyFailure(failure), undefined]
   try {
     const named = own(failure)

@@ -30,6 +30,8 @@ export interface Recovery {
   readonly undecided?: ChildFailed
   /** `parked`: it stays down until something else is ordered. `starting`: a restart was ordered. `trial`: it runs on trial. */
   readonly standing?: 'parked' | 'starting' | 'trial'
+  /** A classifier has broken its contract: the built-in one has taken the place of all of them. */
+  readonly distrusted?: true
   /** How long a trial lasts from the start of the child. */
   readonly trialMs?: number
   /** The life that has failed last; what is told of an earlier one is ignored. */
@@ -77,10 +79,7 @@ export function tellRecovery(
   const commands: RecoveryCommand[] = []
   const told = stand(recovery, event, commands)
   try {
-    const [facts, classifierError] = factsOf(told, event, now, possible)
-    if (classifierError === undefined) return decide(told, facts, now, commands, recovery)
-    commands.push({ type: 'replaced', machine: `the classifier of ${told.policy.name}`, cause: describeCause(classifierError) })
-    return decide(withoutClassifier(told), facts, now, commands, recovery)
+    return [decide(told, event, now, possible, commands, recovery), commands]
   } catch (cause) {
     return replace(told, describeCause(cause), now)
   }
@@ -157,43 +156,46 @@ function dropTimers({ deadlines }: Recovery, commands: RecoveryCommand[], all: b
 /** Asks the machine, and those it hands over to, until one has decided. */
 function decide(
   told: Recovery,
-  event: RecoveryEvent,
+  event: Told,
   now: number,
-  before: RecoveryCommand[],
+  possible: ReadonlySet<RecoveryAbility>,
+  commands: RecoveryCommand[],
   was: Recovery,
-): [Recovery, RecoveryCommand[]] {
+): Recovery {
   let state = told
-  const commands = before
+  let news = event
   for (let handOvers = 0; handOvers <= maxHandOvers; handOvers++) {
+    const [facts, classifierError] = factsOf(state, news, now, possible)
+    if (classifierError !== undefined) {
+      commands.push({ type: 'replaced', machine: `the classifier of ${state.policy.name}`, cause: describeCause(classifierError) })
+      state = { ...state, distrusted: true }
+    }
     const from = handOvers === 0 ? stateOf(was) : 'healthy'
-    const plan = planStep(state, event)
+    const plan = planStep(state, facts)
     // A machine that has no use for the event is not worth keeping.
-    if (plan.idle && state.undecided === undefined) return [was, commands]
-    const [next, ordered] = apply(state, plan, event, now)
-    if (plan.to !== from || ordered.length > 0) commands.push(moved(state.policy.name, from, plan, event))
+    if (plan.idle && state.undecided === undefined) return was
+    const [next, ordered] = apply(state, plan, facts, now)
+    if (plan.to !== from || ordered.length > 0) commands.push(moved(state.policy.name, from, plan, facts))
     commands.push(...ordered)
-    if (!plan.handsOver) return [next, commands]
+    if (!plan.handsOver) return next
     state = handedOver(next, commands)
     // Nobody waits for an order: the next policy has nothing to decide yet.
-    if (state.undecided === undefined) return [state, commands]
+    if (state.undecided === undefined) return state
+    news = state.undecided
   }
   throw new Error(`more than ${maxHandOvers} machines have handed over to each other`)
 }
 
-function handedOver({ origin, policy, deadlines, undecided, incarnation }: Recovery, commands: RecoveryCommand[]): Recovery {
+function handedOver({ origin, policy, deadlines, undecided, incarnation, distrusted }: Recovery, commands: RecoveryCommand[]): Recovery {
   for (const key of deadlines.keys()) commands.push({ type: 'cancel', key })
   const heir: Recovery = {
     origin,
     policy: policy.then ?? defaultRecovery,
     deadlines: noDeadlines,
     ...(incarnation !== undefined && { incarnation }),
+    ...(distrusted === true && { distrusted }),
   }
   return undecided === undefined ? heir : { ...heir, undecided }
-}
-
-function withoutClassifier(recovery: Recovery): Recovery {
-  const { classify: _, ...policy } = recovery.policy
-  return { ...recovery, policy, origin: recovery.origin === recovery.policy ? policy : recovery.origin }
 }
 
 /** Checks what the machine orders, and notes what follows from it. */
@@ -244,6 +246,7 @@ function apply(recovery: Recovery, plan: Plan, event: RecoveryEvent, now: number
     ...(standing !== undefined && { standing }),
     ...(standing === 'trial' && trialMs !== undefined && { trialMs }),
     ...(incarnation !== undefined && { incarnation }),
+    ...(recovery.distrusted === true && { distrusted: true }),
     ...(!ended && { snapshot: plan.snapshot }),
   }
   return [ended && !plan.handsOver ? settled(state) : state, commands]
@@ -255,8 +258,8 @@ function apply(recovery: Recovery, plan: Plan, event: RecoveryEvent, now: number
 }
 
 /** A machine in a final state is forgotten: nothing of it is left but the timer of a child that may get old. */
-function settled({ origin, deadlines }: Recovery): Recovery {
-  return { origin, policy: origin, deadlines }
+function settled({ origin, deadlines, distrusted }: Recovery): Recovery {
+  return { origin, policy: origin, deadlines, ...(distrusted === true && { distrusted }) }
 }
 
 function moved(machine: string, from: string, plan: Plan, event: RecoveryEvent): RecoveryCommand {

@@ -1,7 +1,7 @@
 // The user's choice of backoff: the default recovery with other numbers.
 
 import type { RecoveryPolicy } from '../machine.ts'
-import { checkOrder, count, durationMs, oneOf, positive, readOptions } from './policy-options.ts'
+import { checkOrder, count, durationMs, oneOf, readOptions } from './policy-options.ts'
 import type { PolicyOptions } from './policy-options.ts'
 import { defaultBackoff, restartThenBackoff } from './restart-then-backoff.ts'
 
@@ -31,7 +31,7 @@ export function backoff(options: BackoffOptions = {}): RecoveryPolicy {
     minMs: durationMs,
     maxMs: durationMs,
     restartsAtOnce: count,
-    maxRestarts: positive,
+    maxRestarts: count,
     jitter: oneOf('decorrelated', 'full'),
   }
   const { input, common } = readOptions('backoff', defaultBackoff, rules, options)

@@ -1,0 +1,146 @@
+// The circuit breaker: when a child fails too often it is left alone for a while, and then put on trial. Its callers fail fast or wait,
+// and what it depends on gets time to heal. Source: M. Nygard, "Release It!", 2007.
+
+import { assign } from 'xstate'
+import { recoverySetup } from '../machine.ts'
+import type { RecoveryPolicy } from '../machine.ts'
+import { checkOrder, durationMs, oneOf, positive, ratio, readOptions } from './policy-options.ts'
+import type { PolicyOptions } from './policy-options.ts'
+
+/** Settings of the circuit breaker. */
+interface BreakerSettings {
+  readonly failures: number
+  readonly withinMs: number
+  readonly openMs: number
+  readonly maxOpenMs: number
+  readonly probeMs: number
+  readonly slowRatio: number
+  readonly whileOpen: 'hold' | 'shed'
+}
+
+/** Options of `circuitBreaker()`; all durations in milliseconds. */
+export interface CircuitBreakerOptions extends PolicyOptions {
+  /** How many failures within `withinMs` open it. Default 3. Failures of class `invalid` and `poison` do not count. */
+  readonly failures?: number
+  /** Default 10 000. */
+  readonly withinMs?: number
+  /** How long it is open at first, give or take a tenth. Default 5 000. */
+  readonly openMs?: number
+  /** How long it is open at most; the time doubles with each failed trial. Default 60 000. */
+  readonly maxOpenMs?: number
+  /** How long the child must run on trial until it is closed again. Default 1 000. */
+  readonly probeMs?: number
+  /** From which ratio of latency to the normal one a running child is given a rest: new messages are shed for `openMs`. Default 5. */
+  readonly slowRatio?: number
+  /** While it is open messages wait in the mailbox (`hold`, the default), or new ones are refused (`shed`). */
+  readonly whileOpen?: 'hold' | 'shed'
+}
+
+interface Context extends BreakerSettings {
+  /** When it failed within the window. */
+  readonly failedAt: readonly number[]
+  /** How often it was opened since it was last well. */
+  readonly openings: number
+  readonly openForMs: number
+}
+
+const defaults: BreakerSettings = {
+  failures: 3,
+  withinMs: 10_000,
+  openMs: 5_000,
+  maxOpenMs: 60_000,
+  probeMs: 1_000,
+  slowRatio: 5,
+  whileOpen: 'hold',
+}
+
+const declared = recoverySetup<Context, BreakerSettings>().extend({
+  actions: {
+    noteFailure: assign({
+      failedAt: ({ context, event }) => [...recent(context, event.at), event.at].slice(-context.failures),
+    }),
+    drawRest: assign(({ context, event }) => ({
+      openings: context.openings + 1,
+      openForMs: Math.min(context.maxOpenMs, context.openMs * 2 ** Math.min(context.openings, 30)) * (0.9 + 0.2 * event.random),
+    })),
+    forget: assign({ failedAt: [], openings: 0 }),
+  },
+  guards: {
+    tooMany: ({ context, event }) => recent(context, event.at).length + 1 >= context.failures,
+    tooManyAndSheds: ({ context, event }) =>
+      context.whileOpen === 'shed' && event.possible.has('degrade') && recent(context, event.at).length + 1 >= context.failures,
+    sheds: ({ context, event }) => context.whileOpen === 'shed' && event.possible.has('degrade'),
+    isSlow: ({ context, event }) =>
+      event.type === 'OVERLOADED' && event.resource === 'latency' && event.ratio >= context.slowRatio && event.possible.has('degrade'),
+  },
+  delays: { rest: ({ context }) => context.openForMs },
+})
+
+function recent({ failedAt, withinMs }: Context, now: number): number[] {
+  return failedAt.filter((at) => at > now - withinMs)
+}
+
+const onFailed = [
+  { guard: { type: 'class', params: ['invalid', 'poison'] }, target: 'closed', actions: 'restart' },
+  { guard: 'tooManyAndSheds', target: 'shedding', actions: ['noteFailure', 'drawRest'] },
+  { guard: 'tooMany', target: 'open', actions: ['noteFailure', 'drawRest'] },
+  { target: 'closed', actions: ['noteFailure', 'restart'] },
+] as const
+
+const whileOpen = {
+  after: { rest: 'halfOpen' },
+  on: {
+    'OPERATOR.retry': 'halfOpen',
+    'OPERATOR.release': 'halfOpen',
+    'OPERATOR.stop': { target: 'stopped', actions: 'stop' },
+    STARTED: 'closed',
+  },
+} as const
+
+/** The machine. `closed` is health and restart, `open` holds messages, `shedding` refuses them, `slow` gives a running child a rest. */
+export const circuitBreakerMachine = declared.createMachine({
+  id: 'circuit-breaker',
+  context: ({ input }) => ({ ...input, failedAt: [], openings: 0, openForMs: 0 }),
+  initial: 'closed',
+  states: {
+    closed: { on: { FAILED: onFailed, OVERLOADED: { guard: 'isSlow', target: 'slow', actions: 'drawRest' }, STABLE: 'recovered' } },
+    open: { entry: 'park', ...whileOpen },
+    shedding: { entry: ['park', 'degrade'], exit: 'release', ...whileOpen },
+    halfOpen: {
+      entry: { type: 'probe', params: ({ context }) => ({ probeMs: context.probeMs }) },
+      on: {
+        PROBE_OK: { target: 'closed', actions: 'forget' },
+        PROBE_FAILED: [
+          { guard: 'sheds', target: 'shedding', actions: 'drawRest' },
+          { target: 'open', actions: 'drawRest' },
+        ],
+      },
+    },
+    slow: { entry: 'degrade', exit: 'release', after: { rest: 'closed' }, on: { FAILED: onFailed } },
+    stopped: { type: 'final' },
+    recovered: { type: 'final' },
+  },
+})
+
+/**
+ * Opens when the child fails too often: it stays down, and is put on trial after a while that doubles from trial to trial.
+ *
+ * Use when: the child talks to something that is hurt by more calls while it is ill.
+ * Watch out: `hold` keeps messages in the bounded mailbox; callers that wait for answers do better with `shed`.
+ *
+ * @throws InvalidOptionError
+ */
+export function circuitBreaker(options: CircuitBreakerOptions = {}): RecoveryPolicy {
+  const rules = {
+    failures: positive,
+    withinMs: durationMs,
+    openMs: durationMs,
+    maxOpenMs: durationMs,
+    probeMs: durationMs,
+    slowRatio: ratio,
+    whileOpen: oneOf('hold', 'shed'),
+  }
+  const { input, common } = readOptions('circuitBreaker', defaults, rules, options)
+  checkOrder('circuitBreaker', ['openMs', input.openMs], ['maxOpenMs', input.maxOpenMs])
+  return { name: 'circuit-breaker', machine: circuitBreakerMachine, input, ...common }
+}

@@ -1,0 +1,176 @@
+// The ladder: the cheapest remedy first, then the next one up, each with its own budget. What a restart of one child does not mend, a
+// restart of its surroundings may. Source: G. Candea et al., "Microreboot: A Technique for Cheap Recovery", OSDI 2004.
+
+import { assign } from 'xstate'
+import type { RecoveryAbility, RecoveryEvent } from '../event.ts'
+import { recoverySetup } from '../machine.ts'
+import type { RecoveryPolicy } from '../machine.ts'
+import { durationMs, listOf, oneOf, positive, readOptions } from './policy-options.ts'
+import type { PolicyOptions } from './policy-options.ts'
+
+/**
+ * The rungs, cheapest first: the message again; go on with the old state; a fresh life; the snapshot before the last; all siblings;
+ * a new thread; a new process; another node; quarantine.
+ */
+export const rungs = ['retry', 'resume', 'restart', 'previous', 'group', 'thread', 'process', 'node', 'quarantine'] as const
+
+/** See `rungs`. */
+export type Rung = (typeof rungs)[number]
+
+/** Settings of the ladder. */
+interface LadderSettings {
+  readonly rungs: readonly Rung[]
+  readonly tries: number
+  readonly withinMs: number
+  readonly probesAfterMs: readonly number[]
+  readonly probeMs: number
+}
+
+/** Options of `ladder()`; all durations in milliseconds. */
+export interface LadderOptions extends PolicyOptions {
+  /** Which rungs there are; those that nothing here can do are left out by itself. Default: all. */
+  readonly rungs?: readonly Rung[]
+  /** How often each rung is tried within `withinMs` before the next. Default 3. */
+  readonly tries?: number
+  /** Default 60 000. */
+  readonly withinMs?: number
+  /** When a child in quarantine is put on trial; the last one repeats. Default 5, 15 and 60 minutes. */
+  readonly probesAfterMs?: readonly number[]
+  /** How long it must run on trial. Default 1 000. */
+  readonly probeMs?: number
+}
+
+interface Context extends LadderSettings {
+  /** The rung it stands on: an index of `rungs`. */
+  readonly rung: number
+  readonly tried: number
+  /** When the rung was first tried. */
+  readonly since: number
+  /** Failed trials. */
+  readonly trials: number
+}
+
+const defaults: LadderSettings = {
+  rungs,
+  tries: 3,
+  withinMs: 60_000,
+  probesAfterMs: [300_000, 900_000, 3_600_000],
+  probeMs: 1_000,
+}
+
+const needs: Readonly<Record<Rung, readonly RecoveryAbility[]>> = {
+  retry: ['retry-message', 'resume'],
+  resume: ['resume'],
+  restart: ['restart'],
+  previous: ['snapshots'],
+  group: ['restartGroup'],
+  thread: ['restartThread'],
+  process: ['restartNode'],
+  node: ['failOver'],
+  quarantine: ['park', 'probe'],
+}
+
+/** Going on with the old state is sound where the state had no part in the failure. */
+const harmless: ReadonlySet<string> = new Set(['transient', 'overload', 'deadline', 'dependency', 'invalid', 'poison'])
+
+/** Where to try next, and the how-manieth time; rung -1 when there is none left. */
+function climb(context: Context, event: RecoveryEvent): { readonly rung: number; readonly tried: number; readonly since: number } {
+  if (event.type !== 'FAILED') return context
+  const isOver = context.tried === 0 || event.at - context.since > context.withinMs
+  const tried = isOver ? 0 : context.tried
+  // A thread or a process gives its memory and its descriptors back; a restart within it does not.
+  const lowest = event.class === 'resource' ? context.rungs.findIndex((rung) => rung === 'thread' || rung === 'process') : 0
+  let rung = Math.max(context.rung, lowest)
+  let left = rung === context.rung ? tried : 0
+  if (left >= context.tries) [rung, left] = [rung + 1, 0]
+  while (rung < context.rungs.length && !isOpen(context.rungs[rung]!, event)) [rung, left] = [rung + 1, 0]
+  if (rung >= context.rungs.length) return { rung: -1, tried: 0, since: event.at }
+  return { rung, tried: left + 1, since: left === 0 ? event.at : context.since }
+}
+
+function isOpen(rung: Rung, event: RecoveryEvent & { readonly type: 'FAILED' }): boolean {
+  if (!needs[rung].every((ability) => event.possible.has(ability))) return false
+  if (rung === 'retry') return event.failure.phase === 'handling' && event.messageKey !== '' && event.class === 'transient'
+  return rung !== 'resume' || (event.failure.phase === 'handling' && harmless.has(event.class))
+}
+
+const declared = recoverySetup<Context, LadderSettings>().extend({
+  actions: {
+    climb: assign(({ context, event }) => climb(context, event)),
+    countTrial: assign({ trials: ({ context }) => context.trials + 1 }),
+    forget: assign({ rung: 0, tried: 0, trials: 0 }),
+  },
+  guards: { goesTo: ({ context, event }, rung: Rung) => context.rungs[climb(context, event).rung] === rung },
+  delays: { probeDelay: ({ context: { probesAfterMs, trials } }) => probesAfterMs[Math.min(trials, probesAfterMs.length - 1)]! },
+})
+
+/** Where a failure on a rung leads to: the rung itself or one further up. */
+const climbing = (from: Rung) => ({
+  FAILED: [
+    { guard: { type: 'class', params: ['fenced'] }, target: 'stopped', actions: 'stop' },
+    ...rungs
+      .slice(rungs.indexOf(from))
+      .map((rung) => ({ guard: { type: 'goesTo', params: rung }, target: rung, reenter: true, actions: 'climb' }) as const),
+    { target: 'passed' },
+  ] as const,
+  // A child that hangs is restarted, whatever the rung; it is a failure after that which climbs.
+  HUNG: { actions: 'restart' } as const,
+  STABLE: 'recovered' as const,
+})
+
+/** The machine: one state for each rung. */
+export const ladderMachine = declared.createMachine({
+  id: 'ladder',
+  context: ({ input }) => ({ ...input, rung: 0, tried: 0, since: 0, trials: 0 }),
+  initial: 'ground',
+  states: {
+    ground: { on: climbing('retry') },
+    retry: { entry: { type: 'resume', params: { message: 'retry' } }, on: climbing('retry') },
+    resume: { entry: 'resume', on: climbing('resume') },
+    restart: { entry: 'restart', on: climbing('restart') },
+    previous: { entry: { type: 'restart', params: { state: 'previous' } }, on: climbing('previous') },
+    group: { entry: { type: 'restartGroup', params: { scope: 'all' } }, on: climbing('group') },
+    thread: { entry: 'restartThread', on: climbing('thread') },
+    process: { entry: 'restartNode', on: climbing('process') },
+    node: { entry: 'failOver', type: 'final' },
+    quarantine: {
+      entry: 'park',
+      after: { probeDelay: 'onTrial' },
+      on: {
+        STARTED: { target: 'ground', actions: 'forget' },
+        'OPERATOR.retry': 'onTrial',
+        'OPERATOR.release': 'onTrial',
+        'OPERATOR.stop': { target: 'stopped', actions: 'stop' },
+      },
+    },
+    onTrial: {
+      entry: { type: 'probe', params: ({ context }) => ({ probeMs: context.probeMs }) },
+      on: { PROBE_OK: { target: 'ground', actions: 'forget' }, PROBE_FAILED: { target: 'quarantine', actions: 'countTrial' } },
+    },
+    passed: { entry: 'handOver', type: 'final' },
+    stopped: { type: 'final' },
+    recovered: { type: 'final' },
+  },
+})
+
+/**
+ * Climbs from the cheapest remedy to the dearest, a few tries on each rung, and down to the ground after a while of health.
+ *
+ * Use when: you do not know what will be wrong one day, and want each fault mended as cheaply as possible.
+ * Watch out: restarts count against the supervisor's intensity; leave room for `tries` times the rungs from `restart` to `group`.
+ *
+ * @throws InvalidOptionError
+ */
+export function ladder(options: LadderOptions = {}): RecoveryPolicy {
+  const rules = {
+    rungs: listOf(oneOf(...rungs)),
+    tries: positive,
+    withinMs: durationMs,
+    probesAfterMs: listOf(durationMs),
+    probeMs: durationMs,
+  }
+  const { input, common } = readOptions('ladder', defaults, rules, options)
+  // In the order of cost, whatever the order they were given in.
+  const ordered = rungs.filter((rung) => input.rungs.includes(rung))
+  return { name: 'ladder', machine: ladderMachine, input: { ...input, rungs: ordered }, ...common }
+}
