@@ -1,14 +1,16 @@
 // A bench for the engine's tests: a script of events in, the commands out in short.
 
 import type { ExitReason } from '@understudy/runtime/spi'
+import type { AutoShutdown } from './auto-shutdown.ts'
 import type { Call } from './call.ts'
 import { stepEngine } from './engine.ts'
 import { initialEngine } from './engine-state.ts'
 import type { EngineCommand, EngineEvent, EngineState } from './engine-state.ts'
-import { restartAtOnce } from './recovery/library/restart-at-once.ts'
 import { restartsIn } from './intensity.ts'
+import { restartAtOnce } from './recovery/library/restart-at-once.ts'
 import type { RecoveryPolicy } from './recovery/machine.ts'
 import type { RestartType } from './restart-type.ts'
+import type { MemberSpec } from './spec.ts'
 import { oneForOne } from './strategy/one-for-one.ts'
 import type { Strategy } from './strategy/strategy.ts'
 
@@ -24,6 +26,11 @@ export interface BenchOptions {
   readonly restarts?: number
   readonly recovery?: RecoveryPolicy
   readonly types?: Partial<Record<string, RestartType>>
+  /** The ids of the significant ones. */
+  readonly significant?: string
+  readonly autoShutdown?: AutoShutdown
+  readonly reviveStopped?: boolean
+  readonly maxChildren?: number
 }
 
 /** An engine under test: gives events their times, remembers the state, answers the commands in short. */
@@ -31,9 +38,11 @@ export class Bench {
   now = 0
   state: EngineState
 
-  constructor(ids: string, { strategy = oneForOne, restarts = 3, recovery = restartAtOnce(), types = {} }: BenchOptions = {}) {
-    const children = ids.split('').map((id) => ({ id, restart: types[id] ?? 'permanent', recovery, significant: false }))
-    this.state = initialEngine({ path: '/sup', strategy, intensity: { restarts, withinMs: 5_000 }, children })
+  constructor(ids: string, options: BenchOptions = {}) {
+    const { strategy = oneForOne, restarts = 3, recovery = restartAtOnce(), types = {}, significant = '', ...rest } = options
+    const spec = (id: string): MemberSpec => ({ id, restart: types[id] ?? 'permanent', recovery, significant: significant.includes(id) })
+    const children = ids.split('').map(spec)
+    this.state = initialEngine({ path: '/sup', strategy, intensity: { restarts, withinMs: 5_000 }, children, ...rest })
   }
 
   static booted(ids: string, options?: BenchOptions): Bench {

@@ -177,6 +177,39 @@ describe('one-for-all', () => {
     expect(bench.phases).toEqual({ b: 'running', c: 'absent', d: 'absent' })
   })
 
+  test('reviveStopped: those that had ended or were terminated are started with the group, but no temporary one', () => {
+    const bench = Bench.booted('abcd', { ...options, types: { a: 'temporary', c: 'transient' }, reviveStopped: true })
+    bench.down('c', 'normal')
+    bench.call({ type: 'terminateChild', id: 'd' })
+    bench.down('d', 'shutdown')
+    expect(bench.down('b')).toEqual(['stop a'])
+    expect(bench.down('a', 'shutdown')).toEqual(['remove a', 'restart b'])
+    expect(bench.started('b')).toEqual(['start c'])
+    expect(bench.started('c')).toEqual(['start d'])
+    expect(bench.started('d')).toEqual([])
+    expect(bench.phases).toEqual({ b: 'running', c: 'running', d: 'running' })
+  })
+
+  test('a sibling that ended in order before its turn to be stopped is not started again', () => {
+    const bench = Bench.booted('abc', { ...options, types: { a: 'transient' } })
+    bench.down('b')
+    expect(bench.down('a', 'normal')).toEqual(['remove a'])
+    expect(bench.down('c', 'shutdown')).toEqual(['restart b'])
+    bench.started('b')
+    expect(bench.started('c')).toEqual([])
+    expect(bench.phases).toEqual({ a: 'absent', b: 'running', c: 'running' })
+  })
+
+  test('an end that came during a group restart of others is looked at when that is through', () => {
+    const bench = Bench.booted('abc', { strategy: restForOne, types: { a: 'transient' } })
+    bench.down('b')
+    // Not of this group, so it is looked at when that is through.
+    expect(bench.down('a', 'normal')).toEqual([])
+    bench.down('c', 'shutdown')
+    bench.started('b')
+    expect(bench.started('c')).toEqual(['remove a'])
+  })
+
   test('a start that fails within the group begins all anew and counts again', () => {
     const bench = Bench.booted('ab', { ...options, restarts: 2 })
     expect(bench.down('b')).toEqual(['stop a'])

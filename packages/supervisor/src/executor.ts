@@ -41,6 +41,8 @@ export class Executor implements Supervision {
   readonly #children = new Map<string, Child>()
   /** Names that are not free yet, as the children of a child let go of are still being stopped, and whether the next one is to start then. */
   readonly #leaving = new Map<string, boolean>()
+  /** Who gets what a child leaves behind; by then nobody may know its spec any more. */
+  readonly #heirs = new WeakMap<Child, Endpoint>()
   readonly #timers = new Map<string, TimerHandle>()
   readonly #calls = new Map<number, OpenCall>()
   readonly #events: EngineEvent[] = []
@@ -82,8 +84,7 @@ export class Executor implements Supervision {
   }
 
   heirOf(child: Child): Endpoint | undefined {
-    const heir = this.spec(child.name)?.onUndelivered
-    return heir === undefined || heir === 'dead-letter' ? undefined : ActorRef.endpointOf(heir.forwardTo)
+    return this.#heirs.get(child)
   }
 
   /** Carries out a management call; never rejects. */
@@ -172,10 +173,11 @@ export class Executor implements Supervision {
 
   #start(id: string): void {
     if (this.#leaving.has(id)) return void this.#leaving.set(id, true)
-    const { definition, input, shutdownMs } = this.spec(id)!
+    const { definition, input, shutdownMs, onUndelivered } = this.spec(id)!
     try {
       const child = this.#control.spawn(definition, { name: id, input, shutdownMs })
       this.#children.set(id, child)
+      if (onUndelivered !== 'dead-letter') this.#heirs.set(child, ActorRef.endpointOf(onUndelivered.forwardTo))
       this.born(child)
     } catch (cause) {
       this.#down(id, { cause, phase: 'starting', incarnation: 0, attempt: 1 })

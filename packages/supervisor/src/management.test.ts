@@ -2,60 +2,137 @@
 
 import { describe, expect, test } from 'vitest'
 import type { Call } from './call.ts'
-import { Bench, startFailed } from './engine-bench.fixture.ts'
+import { Bench, crash, startFailed } from './engine-bench.fixture.ts'
 import { defaultRecovery } from './recovery/library/restart-then-backoff.ts'
+import { recovery, recoverySetup } from './recovery/machine.ts'
+import type { MemberSpec } from './spec.ts'
 import { oneForAll } from './strategy/one-for-all.ts'
 
-describe('management calls', () => {
-  /** A child in each state: a runs, b was terminated, c waits in backoff. */
-  function states(): Bench {
-    const bench = Bench.booted('abc', { recovery: defaultRecovery })
-    bench.call({ type: 'terminateChild', id: 'b' })
-    bench.down('b', 'shutdown')
-    bench.down('c')
-    bench.down('c', startFailed)
-    return bench
-  }
-  const spec = (id: string): Call => ({ type: 'startChild', spec: { id, restart: 'permanent', recovery: defaultRecovery } })
+const calls = ['startChild', 'terminateChild', 'restartChild', 'deleteChild'] as const
+const spec = (id: string): MemberSpec => ({ id, restart: 'permanent', recovery: defaultRecovery, significant: false })
+const request = (type: (typeof calls)[number], id: string): Call => (type === 'startChild' ? { type, spec: spec(id) } : { type, id })
+const parks = recovery(
+  recoverySetup().createMachine({
+    id: 'parks',
+    initial: 'idle',
+    states: { idle: { on: { FAILED: 'parked' } }, parked: { entry: 'park', on: { STARTED: 'idle' } } },
+  }),
+)
 
-  test.each<{ call: Call; does: string[] }>([
-    { call: spec('a'), does: ['reply already-started'] },
-    { call: spec('b'), does: ['reply already-present'] },
-    { call: spec('c'), does: ['reply already-present'] },
-    { call: spec('x'), does: ['start x'] },
-    { call: { type: 'terminateChild', id: 'a' }, does: ['stop a'] },
-    { call: { type: 'terminateChild', id: 'b' }, does: ['reply ok'] },
-    { call: { type: 'terminateChild', id: 'c' }, does: ['cancel c retry', 'remove c', 'reply ok'] },
-    { call: { type: 'terminateChild', id: 'x' }, does: ['reply not-found'] },
-    { call: { type: 'restartChild', id: 'a' }, does: ['reply running'] },
-    { call: { type: 'restartChild', id: 'b' }, does: ['start b'] },
-    { call: { type: 'restartChild', id: 'c' }, does: ['reply restarting'] },
-    { call: { type: 'restartChild', id: 'x' }, does: ['reply not-found'] },
-    { call: { type: 'deleteChild', id: 'a' }, does: ['reply running'] },
-    { call: { type: 'deleteChild', id: 'b' }, does: ['reply ok'] },
-    { call: { type: 'deleteChild', id: 'c' }, does: ['reply restarting'] },
-    { call: { type: 'deleteChild', id: 'x' }, does: ['reply not-found'] },
-  ])('$call.type $call.id $call.spec.id (a runs, b is terminated, c is restarting, x is unknown): $does', ({ call, does }) => {
-    expect(states().call(call)).toEqual(does)
+/** Brings child `a`, with its sibling `b`, into a state. */
+const states: Record<string, () => Bench> = {
+  runs: () => Bench.booted('ab'),
+  'is terminated': () => {
+    const bench = Bench.booted('ab')
+    bench.call(request('terminateChild', 'a'))
+    bench.down('a', 'shutdown')
+    return bench
+  },
+  'has ended and is transient': () => {
+    const bench = Bench.booted('ab', { types: { a: 'transient' } })
+    bench.down('a', 'normal')
+    return bench
+  },
+  'is being restarted': () => {
+    const bench = Bench.booted('ab')
+    bench.down('a')
+    return bench
+  },
+  'waits in backoff': () => {
+    const bench = Bench.booted('ab', { recovery: defaultRecovery })
+    bench.down('a')
+    bench.down('a', startFailed)
+    return bench
+  },
+  'is parked': () => {
+    const bench = Bench.booted('ab', { recovery: parks })
+    bench.down('a')
+    return bench
+  },
+  'waits for its group': () => {
+    const bench = Bench.booted('ba', { recovery: defaultRecovery, strategy: oneForAll })
+    bench.down('b')
+    bench.down('a', 'shutdown')
+    bench.down('b', startFailed)
+    return bench
+  },
+  'is being started by a call': () => {
+    const bench = Bench.booted('b')
+    bench.call(request('startChild', 'a'), 9)
+    return bench
+  },
+  'is being terminated': () => {
+    const bench = Bench.booted('ab')
+    bench.call(request('terminateChild', 'a'), 9)
+    return bench
+  },
+  'is unknown': () => Bench.booted('b'),
+}
+
+const is = (error: string): string[] => [`reply ${error}`]
+
+/** What each call does in each state, in the order of `calls`; calls that wait are in the next table. */
+const answers: Record<string, string[][]> = {
+  runs: [is('already-started'), ['stop a'], is('running'), is('running')],
+  'is terminated': [is('already-present'), is('ok'), ['start a'], is('ok')],
+  'has ended and is transient': [is('already-present'), is('ok'), ['start a'], is('ok')],
+  'is being restarted': [is('already-started'), ['stop a'], is('running'), is('running')],
+  'waits in backoff': [is('already-present'), ['cancel a retry', 'remove a', 'reply ok'], is('restarting'), is('restarting')],
+  'is parked': [is('already-present'), ['remove a', 'reply ok'], is('restarting'), is('restarting')],
+  'waits for its group': [is('already-present'), ['remove a', 'reply ok'], is('restarting'), is('restarting')],
+  'is being started by a call': [is('already-started'), ['reply terminated', 'stop a'], is('running'), is('running')],
+  'is being terminated': [[], [], [], []],
+  'is unknown': [['start a'], is('not-found'), is('not-found'), is('not-found')],
+}
+
+describe('each call in each state of its child', () => {
+  const table = Object.entries(answers).flatMap(([state, row]) => calls.map((call, n) => ({ state, call, does: row[n]! })))
+
+  test.each(table)('$call of a child that $state: $does', ({ state, call, does }) => {
+    expect(states[state]!().call(request(call, 'a'))).toEqual(does)
   })
 
+  test.each<{ call: (typeof calls)[number]; then: string[] }>([
+    { call: 'startChild', then: ['reply already-present'] },
+    { call: 'terminateChild', then: ['reply ok'] },
+    { call: 'restartChild', then: ['start a'] },
+    { call: 'deleteChild', then: ['reply ok'] },
+  ])('$call of a child that is being terminated waits until it is: $then', ({ call, then }) => {
+    const bench = states['is being terminated']!()
+    bench.call(request(call, 'a'))
+    expect(bench.down('a', 'shutdown')).toEqual(['remove a', 'reply ok', ...then])
+  })
+
+  test('calls that wait for the same child are answered in their order', () => {
+    const bench = states['is being terminated']!()
+    for (const call of ['deleteChild', 'restartChild', 'startChild'] as const) bench.call(request(call, 'a'))
+    expect(bench.down('a', 'shutdown')).toEqual(['remove a', 'reply ok', 'reply ok', 'reply not-found', 'start a'])
+  })
+
+  test('when the supervisor has given up every call is refused', () => {
+    const bench = Bench.booted('ab', { restarts: 0 })
+    bench.down('b', crash)
+    for (const call of calls) expect(bench.call(request(call, 'a'))).toEqual(is('stopping'))
+  })
+})
+
+describe('management calls', () => {
   test('a started child joins at the end, a failed start by call leaves nothing behind', () => {
-    const bench = states()
-    bench.call(spec('x'))
+    const bench = Bench.booted('abc')
+    bench.call(request('startChild', 'x'))
     expect(bench.started('x')).toEqual(['reply ok'])
     expect(Object.keys(bench.phases)).toEqual(['a', 'b', 'c', 'x'])
-    bench.call(spec('y'))
+    bench.call(request('startChild', 'y'))
     expect(bench.down('y', startFailed)).toEqual(['remove y', 'reply start-failed'])
     expect(Object.keys(bench.phases)).toEqual(['a', 'b', 'c', 'x'])
   })
 
   test('a failed start by restartChild keeps the spec, and is no failure of the supervisor', () => {
-    const bench = states()
-    const counted = bench.counted
-    bench.call({ type: 'restartChild', id: 'b' })
-    expect(bench.down('b', startFailed)).toEqual(['remove b', 'reply start-failed'])
-    expect(bench.phases).toMatchObject({ b: 'absent' })
-    expect(bench.counted).toBe(counted)
+    const bench = states['is terminated']!()
+    bench.call({ type: 'restartChild', id: 'a' })
+    expect(bench.down('a', startFailed)).toEqual(['remove a', 'reply start-failed'])
+    expect(bench.phases).toMatchObject({ a: 'absent' })
+    expect(bench.counted).toBe(0)
   })
 
   test('terminate answers when the child is gone, never touches siblings, never counts; a temporary spec goes with its child', () => {

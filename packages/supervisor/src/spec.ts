@@ -1,6 +1,6 @@
 // Child specs and supervisor options: what they are, their defaults, and the one validator, run in the caller and naming the field.
 
-import { checkShutdown, InvalidOptionError, isActorName } from '@understudy/runtime/spi'
+import { ActorRef, checkShutdown, InvalidOptionError, isActorName } from '@understudy/runtime/spi'
 import type { ActorDefinition, OnUndelivered, Shutdown } from '@understudy/runtime/spi'
 import type { AutoShutdown } from './auto-shutdown.ts'
 import { defaultIntensity } from './intensity.ts'
@@ -133,8 +133,7 @@ export function validateRecovery(policy: RecoveryPolicy, at: string): void {
 
 function validateHeir(value: OnUndelivered, at: string): void {
   if (value === 'dead-letter') return
-  const { forwardTo } = (value ?? {}) as { readonly forwardTo?: { readonly address?: unknown; readonly tell?: unknown } }
-  if (typeof forwardTo?.address === 'object' && typeof forwardTo.tell === 'function') return
+  if (ActorRef.is((value as { readonly forwardTo?: unknown } | undefined)?.forwardTo)) return
   throw new InvalidOptionError(at, value, "'dead-letter' or { forwardTo: ref }")
 }
 

@@ -72,8 +72,9 @@ function terminated(cell: Cell, signal: Extract<CellSignal, { type: 'terminated'
 /** The exit signal of a linked actor, or of `ctx.exit`; OTP's table. */
 function exited(cell: Cell, signal: Extract<CellSignal, { type: 'exit' }>): void {
   const { from, address, reason } = signal
-  if (cell.life === 'stopping' || cell.life === 'stopped') return
+  if (cell.life === 'stopped') return
   const kills = from === undefined && reason === 'killed'
+  if (cell.life === 'stopping' && !kills) return
   if (!kills && cell.definition.trapExit === true) {
     if (!canHear(cell, signal) || (from !== undefined && !cell.openExtras.openLinks.heard(from))) return
     const result: unknown = cell.definition.exited?.(cell.behaviorState, { address, reason }, cell.context!)
