@@ -351,7 +351,9 @@ export class Cell implements Endpoint, Runnable, Child, Sibling<Cell>, Asker, Li
   }
 
   endNow(reason: ExitReason, then: Ending['then']): void {
-    this.host.life.end(this, reason, then)
+    // What is to stop brutally is killed by its parent's order, and only by that: how it ends by itself is its own matter.
+    const orderedToDie = reason === 'shutdown' && this.shutdownMs === 'brutal'
+    this.host.life.end(this, orderedToDie ? 'killed' : reason, then)
   }
 
   // --- Extras, timers, watches ----------------------------------------------------------------------------------------------

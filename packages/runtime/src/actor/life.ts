@@ -127,7 +127,7 @@ function breakLinks(cell: Cell, reason: ExitReason): void {
 /** Begins the end of an incarnation, or turns one under way towards another goal. */
 function end(cell: Cell, reason: ExitReason, then: Ending['then']): void {
   if (cell.life === 'stopped') return
-  const mustDie = reason === 'killed' || (reason === 'shutdown' && cell.shutdownMs === 'brutal')
+  const mustDie = reason === 'killed'
   const under = cell.ending
   if (under !== null) {
     // Letting go outranks asking, and asking outranks going on: a stop that meets a restart wins, and the hook is owed after all.
@@ -144,7 +144,7 @@ function end(cell: Cell, reason: ExitReason, then: Ending['then']): void {
   cell.life = 'stopping'
   cell.context?.abort()
   if (hasNothingToSettle(cell)) {
-    finish(cell, cell.exit ?? (mustDie ? 'killed' : reason), then)
+    finish(cell, cell.exit ?? reason, then)
     return
   }
   const hook = then === 'restart' && cell.definition.restarting === undefined ? 'done' : 'to-call'
@@ -170,8 +170,9 @@ function end(cell: Cell, reason: ExitReason, then: Ending['then']): void {
 
 /** A parent stops its child: one that has nothing to do and nothing to settle ends on the spot, any other in its own turn. */
 function stop(cell: Cell): void {
-  if (!cell.queued && cell.life === 'running' && hasNothingToSettle(cell)) end(cell, 'shutdown', 'down')
-  else cell.signal({ type: 'stop', reason: 'shutdown' })
+  const reason = cell.shutdownMs === 'brutal' ? 'killed' : 'shutdown'
+  if (!cell.queued && cell.life === 'running' && hasNothingToSettle(cell)) end(cell, reason, 'down')
+  else cell.signal({ type: 'stop', reason })
 }
 
 /** Most actors hold nothing that their end would have to wait for: they go without an `Ending` (fork-join: 20 %). */
@@ -208,7 +209,7 @@ function stopChildren(cell: Cell): boolean {
   const { children } = cell
   if (children === null) return true
   for (let child = children.last; child !== null; child = children.last) {
-    end(child, 'shutdown', 'remove')
+    child.endNow('shutdown', 'remove')
     if (children.last === child) return false
   }
   return true
