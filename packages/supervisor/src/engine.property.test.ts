@@ -2,16 +2,22 @@
 
 import type { ExitReason } from '@understudy/runtime/spi'
 import { expect, test } from 'vitest'
+import type { Call } from './call.ts'
 import { stepEngine } from './engine.ts'
 import { initialEngine } from './engine-state.ts'
-import type { EngineCommand, EngineEvent, EngineState } from './engine-state.ts'
+import type { EngineCommand, EngineEvent, EngineSettings, EngineState, Member } from './engine-state.ts'
 import { defaultRecovery } from './recovery/library/restart-then-backoff.ts'
 import type { RestartType } from './restart-type.ts'
 import { seededRandom } from './seeded-random.fixture.ts'
+import type { MemberSpec } from './spec.ts'
 import { oneForAll } from './strategy/one-for-all.ts'
 import { oneForOne } from './strategy/one-for-one.ts'
 import { restForOne } from './strategy/rest-for-one.ts'
-import type { Strategy } from './strategy/strategy.ts'
+
+const types: readonly RestartType[] = ['permanent', 'transient', 'temporary', 'permanent']
+const specOf = (restart: RestartType, n: number): MemberSpec => {
+  return { id: `c${n}`, restart, recovery: defaultRecovery, significant: restart === 'transient' }
+}
 
 type Life = 'starting' | 'running' | 'down' | 'stopping'
 
@@ -26,10 +32,10 @@ class World {
   replies = 0
   readonly #random: () => number
 
-  constructor(random: () => number, strategy: Strategy, types: readonly RestartType[], restarts: number) {
+  constructor(random: () => number, restarts: number, settings: Partial<EngineSettings>) {
     this.#random = random
-    const children = types.map((restart, index) => ({ id: `c${index}`, restart, recovery: defaultRecovery, significant: false }))
-    this.state = initialEngine({ path: '/sup', strategy, intensity: { restarts, withinMs: 5_000 }, children })
+    const intensity = { restarts, withinMs: 5_000 }
+    this.state = initialEngine({ path: '/sup', strategy: oneForOne, intensity, children: types.map(specOf), ...settings })
     this.#tell({ type: 'boot' })
   }
 
@@ -58,9 +64,29 @@ class World {
   }
 
   call(): void {
-    const id = `c${Math.floor(this.#random() * 4)}`
-    const type = (['terminateChild', 'restartChild', 'deleteChild'] as const)[Math.floor(this.#random() * 3)]!
-    this.#tell({ type: 'call', call: 1, request: { type, id }, now: this.now })
+    const n = Math.floor(this.#random() * 4)
+    const id = `c${n}`
+    const type = (['startChild', 'terminateChild', 'restartChild', 'deleteChild'] as const)[Math.floor(this.#random() * 4)]!
+    const request: Call = type === 'startChild' ? { type, spec: specOf(types[n]!, n) } : { type, id }
+    this.#tell({ type: 'call', call: 1, request, now: this.now })
+  }
+
+  /** What the engine has counted as it went is what a recount says, and each child stands where its life does. */
+  #audit(): void {
+    const { members, held, undecided, significant, procedure, deferred } = this.state
+    const all = [...members.values()]
+    const count = (holds: (member: Member) => boolean): number => all.filter(holds).length
+    const isDown = ({ phase }: Member): boolean => phase === 'down'
+    must(held === count((member) => isDown(member) && member.recovery.undecided === undefined), `held is not ${held}`)
+    must(undecided === count((member) => isDown(member) && member.recovery.undecided !== undefined), `undecided is not ${undecided}`)
+    must(significant === count(({ spec, phase }) => spec.significant && phase !== 'absent'), `significant is not ${significant}`)
+    if (this.exited) return
+    must(procedure !== undefined || (deferred.length === 0 && all.every(({ toStop }) => !toStop)), 'nothing is left over of a procedure')
+    must(procedure !== undefined || held === 0 || undecided > 0, 'nobody waits for nobody')
+    for (const { spec, phase, unseen } of all) {
+      const life = this.lives.get(spec.id) ?? 'absent'
+      must((unseen === undefined ? phase : 'down') === life, `${spec.id} is ${life}, not ${phase}`)
+    }
   }
 
   #wait(): void {
@@ -77,6 +103,7 @@ class World {
     const [state, commands] = stepEngine(this.state, event)
     this.state = state
     for (const command of commands) this.#execute(command)
+    this.#audit()
   }
 
   #execute(command: EngineCommand): void {
@@ -133,8 +160,6 @@ function failure(phase: 'handling' | 'starting'): ExitReason {
   return { cause: 'x', phase, incarnation: 1, attempt: 1 }
 }
 
-const types: readonly RestartType[] = ['permanent', 'transient', 'temporary', 'permanent']
-
 test.each([
   { name: 'one-for-one', strategy: oneForOne },
   { name: 'one-for-all', strategy: oneForAll },
@@ -144,7 +169,7 @@ test.each([
   ({ strategy }) => {
     for (let seed = 1; seed <= 150; seed++) {
       const random = seededRandom(seed)
-      const world = new World(random, strategy, types, Infinity)
+      const world = new World(random, Infinity, { strategy })
       for (let n = 0; n < 120; n++) world.happen(random() < 0.5)
       for (let n = 0; n < 300; n++) world.happen(false)
       expect(world.exited).toBe(false)
@@ -163,11 +188,14 @@ test.each([
   { name: 'one-for-one', strategy: oneForOne },
   { name: 'one-for-all', strategy: oneForAll },
   { name: 'rest-for-one', strategy: restForOne },
-])('$name: with an intensity and with calls from outside, it ends in calm or has given up, and every call is answered', ({ strategy }) => {
+  { name: 'one-for-all that revives', strategy: oneForAll, reviveStopped: true },
+  { name: 'one-for-one with a significant child', strategy: oneForOne, autoShutdown: 'any-significant' as const },
+  { name: 'dynamic', strategy: oneForOne, maxChildren: 3, children: [] },
+])('$name: with an intensity and with calls from outside, it ends in calm or has ended, and every call is answered', (settings) => {
   let gaveUp = 0
   for (let seed = 1; seed <= 150; seed++) {
     const random = seededRandom(seed * 7)
-    const world = new World(random, strategy, types, 3)
+    const world = new World(random, 3, settings)
     let calls = 0
     for (let n = 0; n < 120 && !world.exited; n++) {
       if (random() < 0.15) {
