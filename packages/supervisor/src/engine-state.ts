@@ -105,7 +105,8 @@ export type EngineEvent =
 
 /** What the engine asks for. */
 export type EngineCommand =
-  | { readonly type: 'start'; readonly id: string }
+  /** `again`: it was there before, so others that were started later may live. */
+  | { readonly type: 'start'; readonly id: string; readonly again: boolean }
   | { readonly type: 'order'; readonly id: string; readonly command: Command }
   | { readonly type: 'schedule'; readonly id: string; readonly key: string; readonly delayMs: number }
   | { readonly type: 'cancel'; readonly id: string; readonly key: string }

@@ -80,7 +80,7 @@ export class Executor implements Supervision {
   removed({ name }: Child): void {
     const isAwaited = this.#leaving.get(name) === true
     this.#leaving.delete(name)
-    if (isAwaited) this.#start(name)
+    if (isAwaited) this.#start(name, true)
   }
 
   heirOf(child: Child): Endpoint | undefined {
@@ -148,7 +148,7 @@ export class Executor implements Supervision {
   #execute(command: EngineCommand): void {
     switch (command.type) {
       case 'start':
-        return this.#start(command.id)
+        return this.#start(command.id, command.again)
       case 'order':
         return this.#order(command.id, command.command)
       case 'schedule':
@@ -171,17 +171,28 @@ export class Executor implements Supervision {
     }
   }
 
-  #start(id: string): void {
+  #start(id: string, again: boolean): void {
     if (this.#leaving.has(id)) return void this.#leaving.set(id, true)
     const { definition, input, shutdownMs, onUndelivered } = this.spec(id)!
     try {
-      const child = this.#control.spawn(definition, { name: id, input, shutdownMs })
+      const before = again ? this.#nextAfter(id) : undefined
+      const child = this.#control.spawn(definition, { name: id, input, shutdownMs, before })
       this.#children.set(id, child)
       if (onUndelivered !== 'dead-letter') this.#heirs.set(child, ActorRef.endpointOf(onUndelivered.forwardTo))
       this.born(child)
     } catch (cause) {
       this.#down(id, { cause, phase: 'starting', incarnation: 0, attempt: 1 })
     }
+  }
+
+  /** The next child in start order that is there: the children are stopped in the reverse of that order, whenever they were started. */
+  #nextAfter(id: string): Child | undefined {
+    let passed = false
+    for (const other of this.#state.members.keys()) {
+      if (passed && this.#children.has(other)) return this.#children.get(other)
+      if (other === id) passed = true
+    }
+    return undefined
   }
 
   #order(id: string, command: Command): void {
@@ -195,7 +206,7 @@ export class Executor implements Supervision {
 
   /** An order for a child that has not come to be: its name was taken, or is not free yet. */
   #orderAbsent(id: string, command: Command): void {
-    if (command.type === 'restart') return this.#start(id)
+    if (command.type === 'restart') return this.#start(id, true)
     if (!this.#leaving.has(id) || command.type !== 'stop') return undefined
     this.#leaving.set(id, false)
     return this.#down(id, 'shutdown')

@@ -70,7 +70,7 @@ function start(draft: Draft, member: Member, call: NonNullable<Member['call']>):
   const { id } = member.spec
   member.call = call
   change(draft, id, { phase: 'starting' })
-  draft.commands.push({ type: 'start', id })
+  draft.commands.push({ type: 'start', id, again: call.type === 'restartChild' })
 }
 
 function terminateChild(draft: Draft, call: number, member: Member): void {

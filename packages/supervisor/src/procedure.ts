@@ -112,7 +112,7 @@ function startNext(draft: Draft, kind: Procedure['kind'], { phase, spec: { id } 
       // Terminated while the group was being stopped: it stays so.
       if (kind === 'group' && !draft.reviveStopped) return false
       change(draft, id, { phase: 'starting' })
-      draft.commands.push({ type: 'start', id })
+      draft.commands.push({ type: 'start', id, again: kind === 'group' })
       return true
     case 'down':
       change(draft, id, { phase: 'starting' })

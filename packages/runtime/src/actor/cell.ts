@@ -319,7 +319,8 @@ export class Cell implements Endpoint, Runnable, Child, Sibling<Cell>, Asker, Li
     if (name !== undefined) checkName(this, name)
     const child = new Cell(this.host, this, definition, options)
     const children = (this.children ??= new Children<Cell>())
-    children.append(child)
+    const before = (options.before as Cell | undefined) ?? null
+    children.add(child, before?.life === 'stopped' ? null : before)
     if (name !== undefined) children.named.set(name, child)
     this.host.life.start(child)
     return child

@@ -19,12 +19,15 @@ export class Children<T extends Sibling<T>> {
   /** Only those that were given a name. */
   readonly named = new Map<string, T>()
 
-  /** Adds the youngest child. */
-  append(child: T): void {
-    child.previousSibling = this.last
-    if (this.last === null) this.first = child
-    else this.last.nextSibling = child
-    this.last = child
+  /** Adds a child: the youngest, or one that stands before another. */
+  add(child: T, before: T | null): void {
+    const previous = before === null ? this.last : before.previousSibling
+    child.previousSibling = previous
+    child.nextSibling = before
+    if (previous === null) this.first = child
+    else previous.nextSibling = child
+    if (before === null) this.last = child
+    else before.previousSibling = child
   }
 
   /** Takes a child out. */

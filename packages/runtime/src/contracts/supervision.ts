@@ -49,6 +49,8 @@ export interface Supervision {
 export interface ChildOptions<I> extends SpawnOptions<I> {
   /** How long it may take to stop; default: what its definition says. */
   readonly shutdownMs?: Shutdown
+  /** A living child of the same parent that counts as started later: it is stopped earlier. Default: none. */
+  readonly before?: Child | undefined
   /** Services for this child and everything beneath it. */
   readonly provide?: ReadonlyMap<ServiceKey<unknown>, unknown>
 }
