@@ -9,7 +9,7 @@ type Verb = (message: { value: number }) => number | void
 type BenchProtocol = { inc: Verb; ping: Verb; ask: Verb; crash: Verb }
 type BenchRef = Ref<BenchProtocol>
 
-const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
+const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {}, isLevelEnabled: () => false }
 const system = createSystem({ log: silent })
 
 const handle = (handler: Handler, message: Message): number | void => handler(message)

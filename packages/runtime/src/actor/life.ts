@@ -56,7 +56,6 @@ function startLater(cell: Cell, state: PromiseLike<unknown>): void {
       }
       // Stopped or failed meanwhile: it does not run, but what it has made is handed to its `stopped` hook.
       cell.behaviorState = value
-      cell.hasState = true
       cell.resume()
     },
     (cause: unknown) => {
@@ -70,9 +69,8 @@ function startLater(cell: Cell, state: PromiseLike<unknown>): void {
 
 function started(cell: Cell, state: unknown): void {
   cell.behaviorState = state
-  cell.hasState = true
   cell.life = 'running'
-  if (cell.incarnation > 1) {
+  if (cell.incarnation > 1 && cell.host.hears('info')) {
     const { path, incarnation, attempt } = cell
     cell.host.report('info', { type: 'actor.restarted', path, incarnation, attempt }, `${path} runs again, incarnation ${incarnation}`)
   }
@@ -90,16 +88,14 @@ function supervises(parent: Cell): boolean {
 function fail(cell: Cell, cause: unknown, phase: Failure['phase'], message: Message | undefined, replyTo: ReplyTo): void {
   const { host } = cell
   cell.attempt++
-  const failure: Failure = {
-    cause,
-    phase,
-    incarnation: cell.incarnation,
-    attempt: cell.attempt,
-    ...(message !== undefined && { message }),
+  const { incarnation, attempt } = cell
+  const failure: Failure =
+    message === undefined ? { cause, phase, incarnation, attempt } : { cause, phase, incarnation, attempt, message }
+  if (host.hears('warn')) {
+    const { path } = cell
+    const text = describeCause(cause)
+    host.report('warn', { type: 'actor.failed', path, incarnation, phase, cause: text }, `${path} failed while ${phase}: ${text}`)
   }
-  const { path, incarnation } = cell
-  const text = describeCause(cause)
-  host.report('warn', { type: 'actor.failed', path, incarnation, phase, cause: text }, `${path} failed while ${phase}: ${text}`)
   if (message !== undefined) host.deadLetter(message, replyTo, 'poison', formatAddress(cell.address), cause)
   // Already on its way out, or down and waiting for an order: one more failure changes nothing.
   if (cell.ending !== null || cell.life === 'stopped' || cell.life === 'suspended') return
@@ -336,10 +332,11 @@ function remove(cell: Cell, reason: ExitReason): void {
     cell.mailbox = null
     for (const signal of signals) cell.signal(signal)
   }
-  if (host.observed || isAbnormal(reason)) {
+  const level = isAbnormal(reason) ? 'warn' : 'debug'
+  if (host.hears(level)) {
     const { path } = cell
     host.report(
-      isAbnormal(reason) ? 'warn' : 'debug',
+      level,
       { type: 'actor.stopped', path, reason: describeExit(reason) },
       `${path} stopped: ${describeExit(reason)}`,
     )

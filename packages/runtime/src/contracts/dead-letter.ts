@@ -28,7 +28,7 @@ export interface DeadLetter {
   /** The address (or path) it was meant for, as text. */
   readonly target: string
   /** The path of the actor in whose turn it was sent or dropped, when there was one. */
-  readonly sender?: string
+  readonly sender?: string | undefined
   /** Monotonic time in milliseconds. */
   readonly at: number
   /** Whether an asker was told. */

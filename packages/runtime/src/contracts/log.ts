@@ -6,4 +6,6 @@ export interface Logger {
   info(fields: object, text: string): void
   warn(fields: object, text: string): void
   error(fields: object, text: string): void
+  /** Whether lines of this level go anywhere: those that do not are not even written. Default: all do. */
+  isLevelEnabled?(level: string): boolean
 }

@@ -12,4 +12,5 @@ export const stderrLogger: Logger = {
   info() {},
   warn: (fields, text) => write('warn', fields, text),
   error: (fields, text) => write('error', fields, text),
+  isLevelEnabled: (level) => level === 'warn' || level === 'error',
 }

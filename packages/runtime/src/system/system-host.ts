@@ -2,7 +2,7 @@
 
 import { type Address, formatAddress, type NodeIdentity, sameNode } from '../contracts/address.ts'
 import type { Asker } from '../contracts/asker.ts'
-import type { DeadLetterReason } from '../contracts/dead-letter.ts'
+import type { DeadLetter, DeadLetterReason } from '../contracts/dead-letter.ts'
 import type { Counters } from '../contracts/accounts.ts'
 import type { Endpoint } from '../contracts/endpoint.ts'
 import type { Env, TimerHandle } from '../contracts/env.ts'
@@ -77,10 +77,6 @@ export class SystemHost implements Home {
     this.#bus = new EventBus((cause) => this.#write('error', { cause: describeCause(cause) }, 'a listener of the event bus threw'))
   }
 
-  get observed(): boolean {
-    return this.#bus.observed
-  }
-
   get stopped(): boolean {
     return this.#stopped
   }
@@ -133,15 +129,7 @@ export class SystemHost implements Home {
     this.counters.deadLettered++
     const asked = replyTo !== null && !(replyTo instanceof TimerTag)
     const sender = turn.actor?.path
-    const letter = {
-      message,
-      reason,
-      target,
-      ...(sender !== undefined && { sender }),
-      at: this.env.now(),
-      asked,
-      ...(cause !== undefined && { cause }),
-    }
+    const letter: DeadLetter = { message, reason, target, sender, at: this.env.now(), asked, cause }
     const fresh = this.deadLetters.file(letter)
     if (this.#bus.observed) this.#bus.emit({ type: 'dead-letter', at: letter.at, letter })
     // A failing message was already told of as its actor's failure; an asker has its error. What remains is what nobody else reports.
@@ -192,7 +180,12 @@ export class SystemHost implements Home {
     this.#timers.cancel(handle)
   }
 
+  hears(level: Level): boolean {
+    return this.#bus.observed || this.log.isLevelEnabled?.(level) !== false
+  }
+
   report(level: Level, event: NewEvent, text: string): void {
+    if (!this.hears(level)) return
     const { type, ...fields } = event
     this.#write(level, { event: type, ...fields }, text)
     if (this.#bus.observed) this.#bus.emit({ ...event, at: this.env.now() } as SystemEvent)
