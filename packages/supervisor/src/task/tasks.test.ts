@@ -100,6 +100,19 @@ describe('asyncNoLink', () => {
     expect(stage.of('actor.stopped', '/tasks/t-1')).toMatchObject([{ reason: 'killed' }])
   })
 
+  test.each([{ own: 'brutal' as const }, { own: undefined }])(
+    "'brutal' ($own for the task itself) does not wait for one that does not stop",
+    async ({ own }) => {
+      stage = new TaskStage({ shutdownMs: 'brutal' })
+      const controller = new AbortController()
+      void stage.work.asyncNoLink(() => new Promise(() => {}), { signal: controller.signal, ...(own && { shutdownMs: own }) })
+      await stage.env.settle()
+      controller.abort()
+      await stage.env.settle()
+      expect(stage.of('actor.stopped', '/tasks/t-1')).toMatchObject([{ reason: 'killed' }])
+    },
+  )
+
   test('more than maxChildren: TooManyTasksError, until one has ended', async () => {
     stage = new TaskStage({ maxChildren: 2 })
     const controller = new AbortController()
