@@ -49,10 +49,12 @@ const friend = system.spawn(
   }),
 )
 
+let spawned = 0
+const otherTurns = (): Promise<void> => new Promise((resolve) => systemEnv.afterIo(resolve))
+
 async function cycles(count: number, spawn: (n: number) => AnyRef): Promise<void> {
-  for (let n = 0; n < count;) {
-    const refs: AnyRef[] = []
-    for (const until = n + batch; n < until; n++) refs.push(spawn(n))
+  for (const until = spawned + count; spawned < until;) {
+    const refs = Array.from({ length: batch }, () => spawn(spawned++))
     for (const ref of refs) ref.tell({ type: 'end' })
     await otherTurns()
   }
