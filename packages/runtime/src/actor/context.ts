@@ -15,9 +15,11 @@ import type { Tenure } from '../contracts/tenure.ts'
 import type { ChildOptions } from '../contracts/supervision.ts'
 import { InvalidOptionError, NotHandlingError } from '../errors.ts'
 import type { RingQueue } from '../mailbox/ring-queue.ts'
+import { ownedIfFree } from '../dispatch/owner.ts'
 import { askEndpoint } from '../ref/ask.ts'
 import type { ActorTimers } from './actor-timers.ts'
 import { adapterOf } from './adapter.ts'
+import { stray, type Straying } from './attribution.ts'
 import { stashed, takeMessage, takenOver } from './current-message.ts'
 import { ReplyLater } from './deferred-reply.ts'
 import type { Directory } from './directory.ts'
@@ -37,8 +39,8 @@ interface Linkable extends Linked {
 }
 
 /** The cell behind a context, as far as the context needs it. */
-interface Inside extends Asker, Linkable {
-  readonly host: Host & Directory
+interface Inside extends Asker, Linkable, Straying {
+  readonly host: Host & Directory & Straying['host']
   readonly ref: Ref<Protocol>
   readonly incarnation: number
   readonly context: Context | null
@@ -299,8 +301,14 @@ export class Context implements ActorContext<Protocol> {
 
   /** Aborts `signal`. The context itself stays usable until the incarnation's last handler has settled. */
   abort(): void {
-    if (typeof this.#abort === 'object') this.#abort.abort()
+    const abort = this.#abort
+    if (typeof abort === 'object') ownedIfFree(this, () => abort.abort())
     else this.#abort = 'aborted'
+  }
+
+  /** Something that this incarnation has left behind has failed, with nobody waiting for it. */
+  strayed(cause: unknown): void {
+    stray(this.#cell, this, cause)
   }
 
   #alive(): boolean {

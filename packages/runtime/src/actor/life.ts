@@ -2,10 +2,11 @@
 // first, call the `stopped` hook, and then go where it was meant to go. Each step calls `settleEnding` again when it is over.
 
 import { formatAddress } from '../contracts/address.ts'
-import { describeCause, describeExit, type ExitReason, isAbnormal } from '../contracts/exit-reason.ts'
+import { describeCause, describeExit, describePhase, type ExitReason, isAbnormal } from '../contracts/exit-reason.ts'
 import type { Failure } from '../contracts/failure.ts'
 import type { Message } from '../contracts/message.ts'
 import type { ReplyTo } from '../contracts/reply.ts'
+import { currentOwner, ownedBy } from '../dispatch/owner.ts'
 import { turn } from '../dispatch/turn.ts'
 import { TimerTag } from './actor-timers.ts'
 import type { Cell } from './cell.ts'
@@ -33,7 +34,8 @@ function start(cell: Cell): void {
   try {
     if (definition.supervise !== undefined) cell.supervision = definition.supervise(new Control(cell, context))
     if (definition.route !== undefined && cell.incarnation === 1) cell.entry = definition.route(cell, () => cell.supervision)
-    const state = definition.start(cell.input, context, cell.supervision ?? undefined)
+    // What a child leaves behind while it starts is not its parent's, in whose handler it may have been spawned.
+    const state = currentOwner() === undefined ? stateOf(cell, context) : ownedBy(context, stateOf, cell, context)
     if (isThenable(state)) startLater(cell, state)
     else started(cell, state)
   } catch (cause) {
@@ -41,6 +43,10 @@ function start(cell: Cell): void {
   } finally {
     turn.actor = actor
   }
+}
+
+function stateOf(cell: Cell, context: Context): unknown {
+  return cell.definition.start(cell.input, context, cell.supervision ?? undefined)
 }
 
 function startLater(cell: Cell, state: PromiseLike<unknown>): void {
@@ -99,7 +105,7 @@ function fail(cell: Cell, cause: unknown, phase: Failure['phase'], message: Mess
   }
   const { path, incarnation } = cell
   const text = describeCause(cause)
-  host.report('warn', { type: 'actor.failed', path, incarnation, phase, cause: text }, `${path} failed while ${phase}: ${text}`)
+  host.report('warn', { type: 'actor.failed', path, incarnation, phase, cause: text }, `${path} ${describePhase(phase)}: ${text}`)
   if (message !== undefined) host.deadLetter(message, replyTo, 'poison', formatAddress(cell.address), cause)
   // Already on its way out, or down and waiting for an order: one more failure changes nothing.
   if (cell.ending !== null || cell.life === 'stopped' || cell.life === 'suspended') return
@@ -259,7 +265,10 @@ function callStopped(cell: Cell, ending: Ending): boolean {
     const { reason, then } = ending
     let result: unknown
     if (cell.hasState)
-      result = then === 'restart' ? definition.restarting?.(behaviorState, reason) : definition.stopped?.(behaviorState, reason)
+      result =
+        then === 'restart'
+          ? definition.restarting?.(behaviorState, reason, cell.context!)
+          : definition.stopped?.(behaviorState, reason, cell.context!)
     if (isThenable(result)) asPromise(result).then(done, failed)
     else ending.hook = 'done'
   } catch (cause) {

@@ -169,9 +169,9 @@ export interface ActorDefinition<P extends Protocol, I = undefined> {
   /** Called when the actor begins to stop for good, before its children are stopped; may be async within its shutdown time. */
   stopping?(state: unknown, reason: ExitReason, ctx: ActorContext<P>): unknown
   /** Called between two incarnations, after the children of the old one; may be async within its shutdown time. */
-  restarting?(state: unknown, reason: ExitReason): unknown
+  restarting?(state: unknown, reason: ExitReason, ctx?: ActorContext<P>): unknown
   /** Called when the actor stops for good, after its children; may be async within its shutdown time. */
-  stopped?(state: unknown, reason: ExitReason): unknown
+  stopped?(state: unknown, reason: ExitReason, ctx?: ActorContext<P>): unknown
   /** How long the actor may take to stop, in milliseconds, unless its parent says otherwise. Default 5000. */
   readonly shutdownMs: Shutdown
   /** What its supervisor goes by unless the child spec says otherwise. */

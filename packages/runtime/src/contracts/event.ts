@@ -30,6 +30,8 @@ export type SystemEvent = { readonly at: number } & (
       readonly why: string
     }
   | { readonly type: 'actor.parked'; readonly path: string; readonly attempt: number; readonly why: string }
+  | { readonly type: 'stray.late'; readonly path: string; readonly incarnation: number; readonly cause: string }
+  | { readonly type: 'stray.unattributed'; readonly cause: string }
   | { readonly type: 'dead-letter'; readonly letter: DeadLetter }
   | {
       readonly type: 'shutdown.phase'
