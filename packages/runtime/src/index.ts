@@ -20,6 +20,7 @@ export type { Handler, HandlerTable, Middleware, Reentrancy } from './contracts/
 export { describeExit, type ExitReason, isAbnormal, isFailure } from './contracts/exit-reason.ts'
 export type { Failure } from './contracts/failure.ts'
 export type { Counters } from './contracts/accounts.ts'
+export type { Isolation, ThreadIsolation, ThreadLimits } from './contracts/isolation.ts'
 export type { LifeState } from './contracts/lifecycle.ts'
 export type { Logger } from './contracts/log.ts'
 export type { Message, MessageOf, Protocol, ReplyOf } from './contracts/message.ts'

@@ -173,10 +173,10 @@ export class Executor implements Supervision {
 
   #start(id: string, again: boolean): void {
     if (this.#leaving.has(id)) return void this.#leaving.set(id, true)
-    const { definition, input, shutdownMs, onUndelivered } = this.spec(id)!
+    const { definition, input, shutdownMs, isolation, onUndelivered } = this.spec(id)!
     try {
       const before = again ? this.#nextAfter(id) : undefined
-      const child = this.#control.spawn(definition, { name: id, input, shutdownMs, before })
+      const child = this.#control.spawn(definition, { name: id, input, shutdownMs, before, ...(isolation !== undefined && { isolation }) })
       this.#children.set(id, child)
       if (onUndelivered !== 'dead-letter') this.#heirs.set(child, ActorRef.endpointOf(onUndelivered.forwardTo))
       this.born(child)

@@ -105,8 +105,11 @@ export class Context implements ActorContext<Protocol> {
   // One optional parameter where the interface has a rest: an array less for each spawn.
   spawn<Q extends Protocol, I>(definition: ActorDefinition<Q, I>, options?: SpawnArguments<I>[0]): Ref<Q> {
     // A context of the past cannot refuse by returning nothing, so the child is born dead: a ref to nobody.
-    const untyped = definition as unknown as ActorDefinition<Protocol, unknown>
-    const child = this.#alive() ? this.#cell.adopt(untyped, (options ?? noOptions) as ChildOptions<unknown>) : this.#cell.stillborn(untyped)
+    const { host } = this.#cell
+    const chosen = (options ?? noOptions) as ChildOptions<unknown>
+    const plain = definition as unknown as ActorDefinition<Protocol, unknown>
+    const untyped = chosen.isolation === undefined ? plain : host.isolated(plain, chosen.isolation)
+    const child = this.#alive() ? this.#cell.adopt(untyped, chosen) : this.#cell.stillborn(untyped)
     return child.ref as unknown as Ref<Q>
   }
 

@@ -3,6 +3,7 @@
 import type { Address } from './address.ts'
 import type { ExitReason } from './exit-reason.ts'
 import type { Handler, HandlerTable, Middleware, Reentrancy } from './handling.ts'
+import type { Isolation } from './isolation.ts'
 import type { Logger } from './log.ts'
 import type { MessageOf, Protocol, ReplyOf } from './message.ts'
 import type { AnyRef, AskOptions, Ref } from './ref.ts'
@@ -35,6 +36,8 @@ export interface SpawnOptions<I> {
   readonly name?: string
   /** Handed to the definition's `state` at every start and restart. */
   readonly input?: I
+  /** Runs it in a worker thread: one of its own, or one that it shares. Its definition must say its `module`. Default: the main loop. */
+  readonly isolation?: Isolation
 }
 
 /** What a handler can do besides computing. Belongs to one incarnation: once that is over, it does nothing but count. */
@@ -147,6 +150,8 @@ export interface ActorDefinition<P extends Protocol, I = undefined> {
   readonly [protocol]?: P
   readonly [input]?: (input: I) => void
   readonly name: string
+  /** The URL of the module that exports it, where a thread finds it. */
+  readonly module?: string
   /** Makes the state of a new incarnation; may be async. */
   start(input: I, ctx: ActorContext<P>): unknown
   readonly handlers: HandlerTable

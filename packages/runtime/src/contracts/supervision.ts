@@ -1,5 +1,6 @@
 // How a parent takes part in the lives of its children: what it is told, and what it can order.
 
+import type { Address } from './address.ts'
 import type { ActorContext, ActorDefinition, SpawnOptions } from './behavior.ts'
 import type { Command } from './command.ts'
 import type { Env, TimerHandle } from './env.ts'
@@ -83,3 +84,5 @@ export interface SupervisingDefinition<P extends Protocol, I = undefined> extend
    */
   route?(inside: Endpoint, current: () => Supervision | null): Endpoint
 }
+  /** Who lives beneath it elsewhere, in a thread. Absent: nobody but its children here. */
+  beneath?(address: Address): Endpoint | undefined

@@ -25,6 +25,7 @@ import { runShutdown, type ShutdownOptions, type ShutdownReport } from './shutdo
 import { stderrLogger } from './stderr-logger.ts'
 import { joinStrayErrors } from './stray-errors.ts'
 import { SystemHost } from './system-host.ts'
+import { watchForHangs } from './watchdog.ts'
 
 /** Options of a system; each has a default. */
 export interface SystemOptions {
@@ -41,6 +42,12 @@ export interface SystemOptions {
    * with that error, within 15 s. Other listeners of the process for them are left the decision. `off`: nothing of the kind.
    */
   readonly strayErrors?: 'stop' | 'off' | (() => unknown)
+   * Reports an actor that is in one message for longer than so many milliseconds, and a loop that stood still for as long. Looks at all
+   * actors four times in that time; messages pay nothing. Default: nobody looks. (Actors in threads have a `hangMs` of their own.)
+   */
+  readonly hangMs?: number
+}
+
   /**
 /** A running system of actors in this process. */
 export interface ActorSystem extends Names {
@@ -96,17 +103,20 @@ export function createSystem(options: SystemOptions = {}): ActorSystem {
     throw new InvalidOptionError('strayErrors', strayErrors, "'stop', 'off' or a function")
   const host = new SystemHost(options.env ?? systemEnv, options.log ?? stderrLogger, options.dispatch)
   host.root = new Cell(host, null, root as unknown as ActorDefinition<Protocol, unknown>, { name: 'root' })
+  if (options.hangMs !== undefined) watchForHangs(host, options.hangMs)
   host.life.start(host.root)
   let shutdown: Promise<ShutdownReport> | undefined
   const stop = (): Promise<void> => {
-    const stopped = new Promise<void>((resolve) => host.onStopped(resolve))
+    const stopped = new Promise<void>((resolve) => host.onStopped(() => host.closeThreads(resolve)))
     host.root.end('shutdown')
     return stopped
   }
   const system: ActorSystem = {
     spawn(definition, ...[spawnOptions]) {
       if (host.stopped || host.root.life !== 'running') throw new SystemStoppedError(`cannot spawn '${definition.name}'`)
-      return host.root.adopt(definition as unknown as ActorDefinition<Protocol, unknown>, (spawnOptions ?? {}) as never).ref as never
+      const isolation = spawnOptions?.isolation
+      const plain = definition as unknown as ActorDefinition<Protocol, unknown>
+      return host.root.adopt(isolation === undefined ? plain : host.isolated(plain, isolation), (spawnOptions ?? {}) as never).ref as never
     },
     ref(at) {
       if (typeof at !== 'string') return host.refTo(host.resolve(at))
