@@ -223,6 +223,44 @@ export class ServiceMissingError extends UnderstudyError {
   }
 }
 
+/** The thread that an actor lived in is no more: it crashed, exited, or used too much memory. */
+export class ThreadCrashedError extends UnderstudyError {
+  static override readonly code = 'THREAD_CRASHED'
+  constructor(thread: string, why: string, options?: ErrorOptions) {
+    super(`the thread (${thread}) is gone: ${why}. Everything in it is lost; what it had not begun waits for the next incarnation`, options)
+  }
+}
+
+/** An actor in a thread was in one message for too long, or its thread answered nothing: the thread was terminated. */
+export class ThreadHungError extends UnderstudyError {
+  static override readonly code = 'THREAD_HUNG'
+  readonly path: string
+  constructor(thread: string, path: string, messageType: string | undefined, ms: number) {
+    const what = messageType === undefined ? 'it answered nothing' : `${path} was in '${messageType}'`
+    super(`the thread (${thread}) was terminated: ${what} for ${ms} ms. Mend the handler, or raise isolation.hangMs`)
+    this.path = path
+  }
+}
+
+/** A thread could not load the definition of an actor. */
+export class ThreadModuleError extends UnderstudyError {
+  static override readonly code = 'THREAD_MODULE'
+  constructor(module: string, name: string, why: string, options?: ErrorOptions) {
+    super(
+      `a thread found no actor '${name}' in ${module}: ${why}. Export it there: export const it = actor({ name: '${name}', module: import.meta.url, … })`,
+      options,
+    )
+  }
+}
+
+/** Something that does not work in a thread. */
+export class ThreadUnsupportedError extends UnderstudyError {
+  static override readonly code = 'THREAD_UNSUPPORTED'
+  constructor(who: string, what: string) {
+    super(`${who}: threads do not support ${what}. Leave isolation out, or do it in an actor of the main loop`)
+  }
+}
+
 /** A compare-and-set did not find what it expected; nothing was written. */
 export class RevisionConflictError extends UnderstudyError {
   static override readonly code = 'REVISION_CONFLICT'

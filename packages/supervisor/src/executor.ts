@@ -7,6 +7,7 @@ import type { Call, CallResult, StartResult } from './call.ts'
 import { stepEngine } from './engine.ts'
 import { initialEngine } from './engine-state.ts'
 import type { EngineCommand, EngineEvent, EngineSettings, EngineState, Phase } from './engine-state.ts'
+import { restartsOnTheSpot } from './on-the-spot.ts'
 import type { ChildSpec } from './spec.ts'
 
 /** What an executor is made for. */
@@ -71,6 +72,10 @@ export class Executor implements Supervision {
 
   started(child: Child): void {
     this.#tell({ type: 'started', id: child.name, now: this.#control.env.now() })
+  }
+
+  restartsOnTheSpot(child: Child): boolean {
+    return !this.#busy && restartsOnTheSpot(this.#state, child.name, this.#control.env.now())
   }
 
   down(child: Child, reason: ExitReason): void {
@@ -173,10 +178,10 @@ export class Executor implements Supervision {
 
   #start(id: string, again: boolean): void {
     if (this.#leaving.has(id)) return void this.#leaving.set(id, true)
-    const { definition, input, shutdownMs, onUndelivered } = this.spec(id)!
+    const { definition, input, shutdownMs, isolation, onUndelivered } = this.spec(id)!
     try {
       const before = again ? this.#nextAfter(id) : undefined
-      const child = this.#control.spawn(definition, { name: id, input, shutdownMs, before })
+      const child = this.#control.spawn(definition, { name: id, input, shutdownMs, before, ...(isolation !== undefined && { isolation }) })
       this.#children.set(id, child)
       if (onUndelivered !== 'dead-letter') this.#heirs.set(child, ActorRef.endpointOf(onUndelivered.forwardTo))
       this.born(child)

@@ -23,6 +23,7 @@ export { type BackgroundTask, taskSupervisor, type TaskSupervisorOptions, type T
 export { type BackgroundTaskOptions, type LinkedTasks, type TaskOptions, type Tasks, tasks } from './task/tasks.ts'
 export type { SupervisorKind } from './tree/blueprint.ts'
 export { describeTree } from './tree/describe-tree.ts'
+export type { Recoveries, RecoveryData } from './tree/recovery-data.ts'
 export { toDot, toMermaid } from './tree/tree-chart.ts'
 export type {
   ActorData,

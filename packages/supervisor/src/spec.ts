@@ -1,7 +1,7 @@
 // Child specs and supervisor options: what they are, their defaults, and the one validator, run in the caller and naming the field.
 
-import { ActorRef, checkShutdown, InvalidOptionError, isActorName } from '@understudy/runtime/spi'
-import type { ActorDefinition, OnUndelivered, Shutdown } from '@understudy/runtime/spi'
+import { ActorRef, checkIsolation, checkShutdown, InvalidOptionError, isActorName } from '@understudy/runtime/spi'
+import type { ActorDefinition, Isolation, OnUndelivered, Shutdown } from '@understudy/runtime/spi'
 import type { AutoShutdown } from './auto-shutdown.ts'
 import { defaultIntensity } from './intensity.ts'
 import type { Intensity } from './intensity.ts'
@@ -33,6 +33,8 @@ export interface ChildSpec extends MemberSpec {
   readonly type: ChildType
   /** What becomes of the messages that wait for it when it is gone for good. */
   readonly onUndelivered: OnUndelivered
+  /** Where it runs. Absent: on the main loop. */
+  readonly isolation?: Isolation
 }
 
 /** What a parent may say of a child. What it leaves out is as the definition has it (`supervision`, `shutdownMs`), or the default. */
@@ -51,9 +53,22 @@ export interface ChildSpecOptions {
   readonly recovery?: RecoveryPolicy
   /** What becomes of the messages that wait for it when it is gone for good. Default: dead letters, reason `stopped`. */
   readonly onUndelivered?: OnUndelivered
+  /** Runs it in a worker thread; its definition must say its `module`. Default: the main loop. */
+  readonly isolation?: Isolation
 }
 
-const childFields = new Set(['id', 'definition', 'input', 'restart', 'shutdownMs', 'type', 'significant', 'recovery', 'onUndelivered'])
+const childFields = new Set([
+  'id',
+  'definition',
+  'input',
+  'restart',
+  'shutdownMs',
+  'type',
+  'significant',
+  'recovery',
+  'onUndelivered',
+  'isolation',
+])
 const nameRule = '1 to 128 characters of [A-Za-z0-9_.~$@:-]'
 
 /** Fills in the defaults of a child spec; does not validate. */
@@ -85,6 +100,7 @@ export function validateChild(spec: ChildSpec, at: string): void {
   validateName(spec.id, `${at}.id`)
   if (!restartTypes.includes(spec.restart)) throw new InvalidOptionError(`${at}.restart`, spec.restart, `one of ${restartTypes.join(', ')}`)
   checkShutdown(`${at}.shutdownMs`, spec.shutdownMs)
+  checkIsolation(`${at}.isolation`, spec.isolation)
   const { type, significant } = spec as { readonly type: unknown; readonly significant: unknown }
   if (type !== 'worker' && type !== 'supervisor') throw new InvalidOptionError(`${at}.type`, type, "'worker' or 'supervisor'")
   if (typeof significant !== 'boolean') throw new InvalidOptionError(`${at}.significant`, significant, 'true or false')

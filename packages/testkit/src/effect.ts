@@ -28,7 +28,7 @@ export type Effect =
   | { readonly type: 'replied'; readonly value: unknown }
   /** The message was not handled: there is no handler for it, or it was left when the actor ended. */
   | { readonly type: 'refused'; readonly message: Message; readonly error: Error }
-  | { readonly type: 'failed'; readonly phase: 'starting' | 'handling' | 'stopping' | 'signal'; readonly cause: unknown }
+  | { readonly type: 'failed'; readonly phase: 'starting' | 'handling' | 'stopping' | 'signal' | 'stray'; readonly cause: unknown }
   /** The actor is gone, in order. */
   | { readonly type: 'ended'; readonly reason: ExitReason }
   /** Any other method of the context; it did what it does. */

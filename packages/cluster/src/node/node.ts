@@ -31,8 +31,14 @@ export interface ClusterNode extends Cluster {
  */
 export async function startNode(options: NodeOptions): Promise<ClusterNode> {
   validateNodeOptions(options)
-  const { env, log, root } = options
-  const system = createSystem({ ...(env !== undefined && { env }), ...(log !== undefined && { log }) })
+  const { env, log, root, strayErrors } = options
+  let node: { leave(): Promise<void> } | undefined
+  const system: ActorSystem = createSystem({
+    ...(env !== undefined && { env }),
+    ...(log !== undefined && { log }),
+    // In order means for a node that its leaders hand over and the others know that it is gone.
+    strayErrors: strayErrors === 'off' ? 'off' : () => node?.leave() ?? system.stop(),
+  })
   let participant: Participant
   try {
     participant = await Participant.join(hostOf(system), options)
@@ -59,6 +65,7 @@ export async function startNode(options: NodeOptions): Promise<ClusterNode> {
     await leave('its root could not be started')
     throw error
   }
+  node = { leave: () => leave('a stray error that belongs to no actor') }
   return {
     system,
     get identity() {

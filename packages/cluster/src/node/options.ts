@@ -16,6 +16,12 @@ export interface NodeOptions {
   readonly roles?: readonly string[]
   /** Default: warnings and errors as JSON lines on standard error. */
   readonly log?: Logger
+  /**
+   * What becomes of exceptions and rejections that nothing in the process has caught. `stop`, the default: the failure of the actor
+   * they belong to; what belongs to nobody makes the node leave in order, and then ends the process with that error, within 15 s.
+   * Other listeners of the process for them are left the decision. `off`: nothing of the kind.
+   */
+  readonly strayErrors?: 'stop' | 'off'
   /** Default: the real time and randomness. */
   readonly env?: Env
 }
@@ -28,6 +34,9 @@ export function validateNodeOptions(options: NodeOptions): void {
       throw new InvalidOptionError(field, value, "1 to 64 characters of [A-Za-z0-9_-], and not '_' alone")
     }
   }
+  const strayErrors: unknown = options.strayErrors
+  if (strayErrors !== undefined && strayErrors !== 'stop' && strayErrors !== 'off')
+    throw new InvalidOptionError('strayErrors', strayErrors, "'stop' or 'off'")
   if (typeof options.transport?.connect !== 'function') {
     throw new InvalidOptionError('transport', options.transport, 'a transport, such as nats({ servers }) or memoryNetwork().transport()')
   }

@@ -3,7 +3,7 @@
 import { describeCause, type ExitReason, type Failure, isFailure } from '@understudy/runtime/spi'
 import { maxTextBytes } from './wire.ts'
 
-const phases = ['starting', 'handling', 'stopping', 'signal'] as const satisfies readonly Failure['phase'][]
+const phases = ['starting', 'handling', 'stopping', 'signal', 'stray'] as const satisfies readonly Failure['phase'][]
 const words = ['normal', 'shutdown', 'killed', 'node-down'] as const
 const withText = 4
 const withFailure = 5

@@ -64,6 +64,8 @@ export function singleton<P extends Protocol, I>(
   if (takeover !== 'fenced' && takeover !== 'exclusive') throw new InvalidOptionError('takeover', takeover, "'fenced' or 'exclusive'")
   const leader = child(definition, {
     id: 'leader',
+    restart: 'permanent',
+    significant: false,
     ...(options?.recovery !== undefined && { recovery: options.recovery }),
     ...(options !== undefined && 'input' in options && { input: options.input }),
   } as never)
@@ -74,6 +76,7 @@ export function singleton<P extends Protocol, I>(
     capacity: 1,
     overflow: 'reject',
     shutdownMs: 'infinity',
+    supervision: { type: 'supervisor' },
     supervise: (control) => new Manager(definition.name, takeover, term as unknown as ActorDefinition<Protocol>, control),
     start: (_input, ctx, supervision) => (supervision as Manager).stand(ctx as unknown as ActorContext<Protocol>),
     stopped: (state) => (state as Manager | undefined)?.withdraw(),

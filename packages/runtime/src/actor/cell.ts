@@ -195,9 +195,12 @@ export class Cell implements Endpoint, Runnable, Child, Sibling<Cell>, Asker, Li
           handled++
         }
       }
+      if (handled > 0 && this.life === 'running') this.attempt = 0
     } catch (cause) {
       if (handled > 0) this.attempt = 0
       const { taken, takenReply } = mailbox
+      // Before the failure is dealt with: the next incarnation may begin in there, and has nothing in hand.
+      mailbox.settle()
       this.#failed(cause, taken!, takenReply)
     }
     mailbox.settle()
@@ -205,7 +208,6 @@ export class Cell implements Endpoint, Runnable, Child, Sibling<Cell>, Asker, Li
     if (this.extras !== null) this.extras.admit()
     counters.handled += handled
     counters.waiting -= handled
-    if (handled > 0 && this.life === 'running') this.attempt = 0
     return seen
   }
 

@@ -15,9 +15,11 @@ import type { Tenure } from '../contracts/tenure.ts'
 import type { ChildOptions } from '../contracts/supervision.ts'
 import { InvalidOptionError, NotHandlingError } from '../errors.ts'
 import type { RingQueue } from '../mailbox/ring-queue.ts'
+import { ownedIfFree } from '../dispatch/owner.ts'
 import { askEndpoint } from '../ref/ask.ts'
 import type { ActorTimers } from './actor-timers.ts'
 import { adapterOf } from './adapter.ts'
+import { stray, type Straying } from './attribution.ts'
 import { stashed, takeMessage, takenOver } from './current-message.ts'
 import { ReplyLater } from './deferred-reply.ts'
 import type { Directory } from './directory.ts'
@@ -37,8 +39,8 @@ interface Linkable extends Linked {
 }
 
 /** The cell behind a context, as far as the context needs it. */
-interface Inside extends Asker, Linkable {
-  readonly host: Host & Directory
+interface Inside extends Asker, Linkable, Straying {
+  readonly host: Host & Directory & Straying['host']
   readonly ref: Ref<Protocol>
   readonly incarnation: number
   readonly context: Context | null
@@ -103,8 +105,11 @@ export class Context implements ActorContext<Protocol> {
   // One optional parameter where the interface has a rest: an array less for each spawn.
   spawn<Q extends Protocol, I>(definition: ActorDefinition<Q, I>, options?: SpawnArguments<I>[0]): Ref<Q> {
     // A context of the past cannot refuse by returning nothing, so the child is born dead: a ref to nobody.
-    const untyped = definition as unknown as ActorDefinition<Protocol, unknown>
-    const child = this.#alive() ? this.#cell.adopt(untyped, (options ?? noOptions) as ChildOptions<unknown>) : this.#cell.stillborn(untyped)
+    const { host } = this.#cell
+    const chosen = (options ?? noOptions) as ChildOptions<unknown>
+    const plain = definition as unknown as ActorDefinition<Protocol, unknown>
+    const untyped = chosen.isolation === undefined ? plain : host.isolated(plain, chosen.isolation)
+    const child = this.#alive() ? this.#cell.adopt(untyped, chosen) : this.#cell.stillborn(untyped)
     return child.ref as unknown as Ref<Q>
   }
 
@@ -297,10 +302,21 @@ export class Context implements ActorContext<Protocol> {
     findService(this.#cell, tenureKey)?.guard()
   }
 
+  /** Whether somebody has asked for `signal` and so may hear of the end. */
+  get isWatchedOver(): boolean {
+    return this.#abort !== undefined
+  }
+
   /** Aborts `signal`. The context itself stays usable until the incarnation's last handler has settled. */
   abort(): void {
-    if (typeof this.#abort === 'object') this.#abort.abort()
+    const abort = this.#abort
+    if (typeof abort === 'object') ownedIfFree(this, () => abort.abort())
     else this.#abort = 'aborted'
+  }
+
+  /** Something that this incarnation has left behind has failed, with nobody waiting for it. */
+  strayed(cause: unknown): void {
+    stray(this.#cell, this, cause)
   }
 
   #alive(): boolean {

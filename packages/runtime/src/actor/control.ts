@@ -29,7 +29,8 @@ export class Control implements SupervisionControl {
   }
 
   spawn<P extends Protocol, I>(definition: ActorDefinition<P, I>, options: ChildOptions<I>): Child {
-    const untyped = definition as unknown as ActorDefinition<Protocol, unknown>
+    const plain = definition as unknown as ActorDefinition<Protocol, unknown>
+    const untyped = options.isolation === undefined ? plain : this.#cell.host.isolated(plain, options.isolation)
     return this.#alive() ? this.#cell.adopt(untyped, options as ChildOptions<unknown>) : this.#cell.stillborn(untyped)
   }
 

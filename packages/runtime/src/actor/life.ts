@@ -2,10 +2,11 @@
 // first, call the `stopped` hook, and then go where it was meant to go. Each step calls `settleEnding` again when it is over.
 
 import { formatAddress } from '../contracts/address.ts'
-import { describeCause, describeExit, type ExitReason, isAbnormal } from '../contracts/exit-reason.ts'
+import { describeCause, describeExit, describePhase, type ExitReason, isAbnormal } from '../contracts/exit-reason.ts'
 import type { Failure } from '../contracts/failure.ts'
 import type { Message } from '../contracts/message.ts'
 import type { ReplyTo } from '../contracts/reply.ts'
+import { currentOwner, ownedBy } from '../dispatch/owner.ts'
 import { turn } from '../dispatch/turn.ts'
 import { TimerTag } from './actor-timers.ts'
 import type { Cell } from './cell.ts'
@@ -18,8 +19,8 @@ import { stashed } from './current-message.ts'
 import { handleSignal } from './signals.ts'
 import { asPromise, isThenable } from './thenable.ts'
 
-/** Begins an incarnation: the first one, or the next one after a restart. */
-function start(cell: Cell): void {
+/** Begins an incarnation: the first one, or the next one after a restart, of which the supervisor may know already. */
+function start(cell: Cell, isKnown = false): void {
   const { definition } = cell
   cell.incarnation++
   cell.life = 'starting'
@@ -33,14 +34,19 @@ function start(cell: Cell): void {
   try {
     if (definition.supervise !== undefined) cell.supervision = definition.supervise(new Control(cell, context))
     if (definition.route !== undefined && cell.incarnation === 1) cell.entry = definition.route(cell, () => cell.supervision)
-    const state = definition.start(cell.input, context, cell.supervision ?? undefined)
+    // What a child leaves behind while it starts is not its parent's, in whose handler it may have been spawned.
+    const state = currentOwner() === undefined ? stateOf(cell, context) : ownedBy(context, stateOf, cell, context)
     if (isThenable(state)) startLater(cell, state)
-    else started(cell, state)
+    else started(cell, state, isKnown)
   } catch (cause) {
     fail(cell, cause, 'starting', undefined, null)
   } finally {
     turn.actor = actor
   }
+}
+
+function stateOf(cell: Cell, context: Context): unknown {
+  return cell.definition.start(cell.input, context, cell.supervision ?? undefined)
 }
 
 function startLater(cell: Cell, state: PromiseLike<unknown>): void {
@@ -67,7 +73,7 @@ function startLater(cell: Cell, state: PromiseLike<unknown>): void {
   )
 }
 
-function started(cell: Cell, state: unknown): void {
+function started(cell: Cell, state: unknown, isKnown = false): void {
   cell.behaviorState = state
   cell.life = 'running'
   if (cell.incarnation > 1 && cell.host.hears('info')) {
@@ -75,7 +81,7 @@ function started(cell: Cell, state: unknown): void {
     cell.host.report('info', { type: 'actor.restarted', path, incarnation, attempt }, `${path} runs again, incarnation ${incarnation}`)
   }
   const { parent } = cell
-  if (parent !== null && supervises(parent)) parent.signal({ type: 'child-started', child: cell, incarnation: cell.incarnation })
+  if (!isKnown && parent !== null && supervises(parent)) parent.signal({ type: 'child-started', child: cell, incarnation: cell.incarnation })
   cell.resume()
 }
 
@@ -94,7 +100,7 @@ function fail(cell: Cell, cause: unknown, phase: Failure['phase'], message: Mess
   if (host.hears('warn')) {
     const { path } = cell
     const text = describeCause(cause)
-    host.report('warn', { type: 'actor.failed', path, incarnation, phase, cause: text }, `${path} failed while ${phase}: ${text}`)
+    host.report('warn', { type: 'actor.failed', path, incarnation, phase, cause: text }, `${path} ${describePhase(phase)}: ${text}`)
   }
   if (message !== undefined) host.deadLetter(message, replyTo, 'poison', formatAddress(cell.address), cause)
   // Already on its way out, or down and waiting for an order: one more failure changes nothing.
@@ -103,7 +109,21 @@ function fail(cell: Cell, cause: unknown, phase: Failure['phase'], message: Mess
   cell.failure = failure
   // At once, not when the restart comes: until then a backoff may pass.
   breakLinks(cell, failure)
-  if (!tellParent(cell, failure)) end(cell, failure, 'remove')
+  if (mayRestartOnTheSpot(cell)) {
+    cell.clearIncarnation()
+    start(cell, true)
+  } else if (!tellParent(cell, failure)) end(cell, failure, 'remove')
+}
+
+/**
+ * Most failures are answered by a restart at once of an actor that has nothing to settle. If its supervisor has nothing else to look at, it
+ * is asked directly, without a signal and a turn each way (1.6 µs → 0.9 µs from throw to the next message handled).
+ */
+function mayRestartOnTheSpot(cell: Cell): boolean {
+  const { parent, context, failure } = cell
+  if (parent === null || parent.queued || parent.life !== 'running' || parent.supervision?.restartsOnTheSpot === undefined) return false
+  if (failure?.phase !== 'handling' || context?.isWatchedOver === true || !hasNothingToSettle(cell)) return false
+  return parent.supervision.restartsOnTheSpot(cell)
 }
 
 /** Asks the supervisor what to do with a cell that is down; false when there is none (any more) and the cell just goes. */
@@ -255,7 +275,10 @@ function callStopped(cell: Cell, ending: Ending): boolean {
     const { reason, then } = ending
     let result: unknown
     if (cell.hasState)
-      result = then === 'restart' ? definition.restarting?.(behaviorState, reason) : definition.stopped?.(behaviorState, reason)
+      result =
+        then === 'restart'
+          ? definition.restarting?.(behaviorState, reason, cell.context!)
+          : definition.stopped?.(behaviorState, reason, cell.context!)
     if (isThenable(result)) asPromise(result).then(done, failed)
     else ending.hook = 'done'
   } catch (cause) {

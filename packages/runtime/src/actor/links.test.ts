@@ -40,43 +40,55 @@ function cast(...names: string[]): Pair {
 }
 
 const failed = 'failed while handling: Error: boom'
+const kill = (on: Pair, name: string): void => on.contexts.get(name)!.exit(on.ref(name), 'killed')
 
-// How a linked actor ends, and what becomes of the other: plain, and trapping exits. OTP's table of exit signals over links.
-test.each<[how: string, end: (on: Pair) => void, plain: string, trapping: string]>([
-  ['normal', (on) => on.contexts.get('a')!.stop(), 'lives', 'normal'],
-  ['shutdown', (on) => on.cell('/a').end('shutdown'), 'shutdown', 'shutdown'],
-  ['{ shutdown }', (on) => on.cell('/a').end({ shutdown: 'enough' }), 'shutdown: enough', 'shutdown: enough'],
-  ['killed', (on) => on.cell('/a').end('killed'), 'killed', 'killed'],
-  ['failure', (on) => on.ref('a').tell({ type: 'fail' }), failed, failed],
-])('a linked actor that ends by %s', async (_how, end, plain, trapping) => {
-  const on = cast('a', 'b', 'trap')
+/** Why the actor at a path ended; undefined while it lives. */
+function ended({ events }: Pair, path: string): string | undefined {
+  return events.find((event) => event.type === 'actor.stopped' && event.path === path)?.reason
+}
+
+// OTP's table of exit signals, row by row: what becomes of an actor that does not trap exits, and what one that does is told.
+test.each<[how: string, row: string, end: (on: Pair) => void, plain: string, trapping: string]>([
+  ['normal', 'linked peer ends with normal', (on) => on.contexts.get('a')!.stop(), 'lives', 'normal'],
+  ['shutdown', 'linked peer ends with R', (on) => on.cell('/a').end('shutdown'), 'shutdown', 'shutdown'],
+  ['{ shutdown }', 'linked peer ends with R', (on) => on.cell('/a').end({ shutdown: 'enough' }), 'shutdown: enough', 'shutdown: enough'],
+  ['failure', 'linked peer ends with R', (on) => on.ref('a').tell({ type: 'fail' }), failed, failed],
+  ['killed', 'linked peer was killed', (on) => on.contexts.get('far')!.exit(on.ref('a'), 'killed'), 'killed', 'killed'],
+  // ≠ OTP has `kill` for this reason and `killed` for the one above; here a kill is a kill, and either way it can be trapped.
+  ['its own kill', 'linked peer itself called exit(kill)', (on) => kill(on, 'a'), 'killed', 'killed'],
+])('a linked actor that ends by %s (OTP: %s)', async (_how, _row, end, plain, trapping) => {
+  const on = cast('a', 'b', 'trap', 'far')
   // Links are symmetric: who made them does not matter.
   on.contexts.get('a')!.link(on.ref('b'))
   on.contexts.get('trap')!.link(on.ref('a'))
   end(on)
   await on.env.settle()
-  const ended = on.events.find((event) => event.type === 'actor.stopped' && event.path === '/b')
-  expect(ended === undefined ? 'lives' : (ended as { reason: string }).reason).toBe(plain)
+  expect(ended(on, '/b') ?? 'lives').toBe(plain)
   expect(on.trapped).toEqual([`trap heard of /a: ${trapping}`])
   expect(on.cell('/trap').life).toBe('running')
 })
 
-// Exit signals that somebody sends, without a link. OTP's exit/2.
-test.each<[reason: ExitReason, plain: string, trapping: string]>([
-  ['normal', 'lives', 'normal'],
-  ['shutdown', 'shutdown', 'shutdown'],
-  [{ shutdown: 'enough' }, 'shutdown: enough', 'shutdown: enough'],
-  ['killed', 'killed', 'dead: killed'],
-])('an exit signal sent with %j', async (reason, plain, trapping) => {
+test.each<[reason: ExitReason, row: string, plain: string, trapping: string]>([
+  ['normal', 'exit(P, normal) from another process', 'lives', 'normal'],
+  ['shutdown', 'exit(P, shutdown)', 'shutdown', 'shutdown'],
+  [{ shutdown: 'enough' }, 'exit(P, any other term)', 'shutdown: enough', 'shutdown: enough'],
+  ['killed', 'exit(P, kill)', 'killed', 'dead: killed'],
+])('an exit signal sent with %j (OTP: %s)', async (reason, _row, plain, trapping) => {
   const on = cast('a', 'b', 'trap')
-  const ended = (path: string): string | undefined =>
-    (on.events.find((event) => event.type === 'actor.stopped' && event.path === path) as { reason: string } | undefined)?.reason
   on.contexts.get('a')!.exit(on.ref('b'), reason)
   on.contexts.get('a')!.exit(on.ref('trap'), reason)
   await on.env.settle()
-  expect(ended('/b') ?? 'lives').toBe(plain)
-  const dead = ended('/trap')
+  expect(ended(on, '/b') ?? 'lives').toBe(plain)
+  const dead = ended(on, '/trap')
   expect(dead === undefined ? on.trapped : `dead: ${dead}`).toEqual(dead === undefined ? [`trap heard of /a: ${trapping}`] : trapping)
+})
+
+test('a killed actor tells its watchers killed, also one that traps (OTP: exit(P, kill), observers see killed)', async () => {
+  const on = cast('trap', 'w')
+  on.contexts.get('w')!.watch(on.ref('trap'))
+  kill(on, 'trap')
+  await on.env.settle()
+  expect(on.trapped).toEqual(['w watched /trap: killed'])
 })
 
 test('links spread: a chain goes down to the first that traps', async () => {
@@ -123,7 +135,7 @@ test('an unlinked actor hears nothing, not even of an exit that was under way', 
   expect(again.cell('/b').life).toBe('running')
 })
 
-test('linking twice or with oneself changes nothing, and one exit is told once', async () => {
+test('linking twice or with oneself changes nothing, and one exit is told once (OTP: at most one link per pair)', async () => {
   const on = cast('a', 'trap')
   const ctx = on.contexts.get('trap')!
   ctx.link(on.ref('a'))
@@ -134,7 +146,7 @@ test('linking twice or with oneself changes nothing, and one exit is told once',
   expect(on.trapped).toHaveLength(1)
 })
 
-test('linking with one that is gone gives an exit signal at once', async () => {
+test('linking with one that is gone gives an exit signal at once (OTP: EXIT noproc)', async () => {
   const on = cast('a', 'trap')
   on.contexts.get('a')!.link(on.ref('nobody'))
   on.contexts.get('trap')!.link(on.ref('nobody'))

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { describeExit } from '../contracts/exit-reason.ts'
 import type { AnyRef } from '../contracts/ref.ts'
 import { deferred, expectBalanced, stage } from '../testing/stage.fixture.ts'
+import type { Cell } from './cell.ts'
 import { actor } from './define.ts'
 
 const target = actor({
@@ -26,21 +27,38 @@ function watching(told: string[]) {
   })
 }
 
-test.each([
-  ['stop', 'normal'],
-  ['fail', 'failed while handling: Error: boom'],
-] as const)('a watcher is told once, with the exit reason: %s', async (type, reason) => {
-  const { env, system } = stage()
+// OTP's monitors, row by row. ≠ Watches of one actor by another do not stack: the second changes nothing, and one notice comes.
+test.each<[reason: string, end: (ref: AnyRef, cell: Cell) => void, told: string]>([
+  ['normal', (ref) => ref.tell({ type: 'stop' }), 'normal'],
+  ['a failure', (ref) => ref.tell({ type: 'fail' }), 'failed while handling: Error: boom'],
+  ['shutdown', (_, cell) => cell.end('shutdown'), 'shutdown'],
+  ['{ shutdown }', (_, cell) => cell.end({ shutdown: 'enough' }), 'shutdown: enough'],
+  ['killed', (_, cell) => cell.end('killed'), 'killed'],
+])('a watcher is told once, with the exit reason, and lives on: %s (OTP: one DOWN)', async (_reason, end, reason) => {
+  const { env, system, cell } = stage()
   const told: string[] = []
   const ref = system.spawn(target, { name: 'target' })
-  const watcher = system.spawn(watching(told))
+  const watcher = system.spawn(watching(told), { name: 'watcher' })
   watcher.tell({ type: 'watch', ref })
   watcher.tell({ type: 'watch', ref })
   await env.settle()
-  ref.tell({ type })
+  end(ref, cell('/target'))
   await env.settle()
   expect(told).toEqual([`/target ${reason}`])
-  expectBalanced(system)
+  expect(cell('/watcher').life).toBe('running')
+})
+
+test('a watched actor is told nothing of its watchers (OTP: monitors are one-way)', async () => {
+  const { env, system, cell } = stage()
+  const told: string[] = []
+  const ref = system.spawn(watching(told), { name: 'watched' })
+  const watcher = system.spawn(watching([]), { name: 'watcher' })
+  watcher.tell({ type: 'watch', ref })
+  await env.settle()
+  cell('/watcher').end('killed')
+  await env.settle()
+  expect(told).toEqual([])
+  expect(cell('/watched').life).toBe('running')
 })
 
 test('a watcher of an actor that is gone already is told, with its reason if it is still known', async () => {

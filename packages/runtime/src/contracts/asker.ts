@@ -10,6 +10,8 @@ export interface Asker {
   /** What its refs post to; compared by identity. */
   readonly entry: object
   readonly mailbox: { readonly taken: Message | undefined; readonly takenReply: ReplyTo } | null
+  /** The incarnation that asks. */
+  readonly context: object | null
   /** The async handler that holds it. */
   readonly inFlight: { readonly message: Message | undefined; readonly replyTo: ReplyTo } | null
 }

@@ -3,6 +3,7 @@
 import type { Address } from './address.ts'
 import type { ExitReason } from './exit-reason.ts'
 import type { Handler, HandlerTable, Middleware, Reentrancy } from './handling.ts'
+import type { Isolation } from './isolation.ts'
 import type { Logger } from './log.ts'
 import type { MessageOf, Protocol, ReplyOf } from './message.ts'
 import type { AnyRef, AskOptions, Ref } from './ref.ts'
@@ -35,6 +36,8 @@ export interface SpawnOptions<I> {
   readonly name?: string
   /** Handed to the definition's `state` at every start and restart. */
   readonly input?: I
+  /** Runs it in a worker thread: one of its own, or one that it shares. Its definition must say its `module`. Default: the main loop. */
+  readonly isolation?: Isolation
 }
 
 /** What a handler can do besides computing. Belongs to one incarnation: once that is over, it does nothing but count. */
@@ -147,6 +150,8 @@ export interface ActorDefinition<P extends Protocol, I = undefined> {
   readonly [protocol]?: P
   readonly [input]?: (input: I) => void
   readonly name: string
+  /** The URL of the module that exports it, where a thread finds it. */
+  readonly module?: string
   /** Makes the state of a new incarnation; may be async. */
   start(input: I, ctx: ActorContext<P>): unknown
   readonly handlers: HandlerTable
@@ -169,9 +174,9 @@ export interface ActorDefinition<P extends Protocol, I = undefined> {
   /** Called when the actor begins to stop for good, before its children are stopped; may be async within its shutdown time. */
   stopping?(state: unknown, reason: ExitReason, ctx: ActorContext<P>): unknown
   /** Called between two incarnations, after the children of the old one; may be async within its shutdown time. */
-  restarting?(state: unknown, reason: ExitReason): unknown
+  restarting?(state: unknown, reason: ExitReason, ctx?: ActorContext<P>): unknown
   /** Called when the actor stops for good, after its children; may be async within its shutdown time. */
-  stopped?(state: unknown, reason: ExitReason): unknown
+  stopped?(state: unknown, reason: ExitReason, ctx?: ActorContext<P>): unknown
   /** How long the actor may take to stop, in milliseconds, unless its parent says otherwise. Default 5000. */
   readonly shutdownMs: Shutdown
   /** What its supervisor goes by unless the child spec says otherwise. */

@@ -9,6 +9,9 @@ export type SystemEvent = { readonly at: number } & (
   | { readonly type: 'actor.backoff'; readonly path: string; readonly attempt: number; readonly delayMs: number }
   | { readonly type: 'actor.restarted'; readonly path: string; readonly incarnation: number; readonly attempt: number }
   | { readonly type: 'actor.stopped'; readonly path: string; readonly reason: string }
+  /** In one message, or silent, for `ms`; `terminated` with its thread, or only told of. */
+  | { readonly type: 'actor.hung'; readonly path: string; readonly messageType?: string; readonly ms: number; readonly terminated: boolean }
+  | { readonly type: 'loop.blocked'; readonly ms: number }
   | {
       readonly type: 'supervisor.gave-up'
       readonly path: string
@@ -30,6 +33,8 @@ export type SystemEvent = { readonly at: number } & (
       readonly why: string
     }
   | { readonly type: 'actor.parked'; readonly path: string; readonly attempt: number; readonly why: string }
+  | { readonly type: 'stray.late'; readonly path: string; readonly incarnation: number; readonly cause: string }
+  | { readonly type: 'stray.unattributed'; readonly cause: string }
   | { readonly type: 'dead-letter'; readonly letter: DeadLetter }
   | {
       readonly type: 'shutdown.phase'

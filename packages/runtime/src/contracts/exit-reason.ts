@@ -19,7 +19,12 @@ export function isAbnormal(reason: ExitReason): boolean {
 export function describeExit(reason: ExitReason): string {
   if (typeof reason === 'string') return reason
   if ('shutdown' in reason) return `shutdown: ${reason.shutdown}`
-  return `failed while ${reason.phase}: ${describeCause(reason.cause)}`
+  return `${describePhase(reason.phase)}: ${describeCause(reason.cause)}`
+}
+
+/** How an actor failed, in a few words. */
+export function describePhase(phase: Failure['phase']): string {
+  return phase === 'stray' ? 'failed by a stray error' : `failed while ${phase}`
 }
 
 /** One short line for whatever was thrown. */

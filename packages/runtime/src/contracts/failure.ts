@@ -6,8 +6,8 @@ import type { Message } from './message.ts'
 export interface Failure {
   /** What was thrown or what a promise was rejected with; any value. */
   readonly cause: unknown
-  /** What the actor was doing. */
-  readonly phase: 'starting' | 'handling' | 'stopping' | 'signal'
+  /** What the actor was doing; `stray`: something it had left behind, a promise or a timer, failed with nobody waiting for it. */
+  readonly phase: 'starting' | 'handling' | 'stopping' | 'signal' | 'stray'
   /** The message it was handling, when there was one. */
   readonly message?: Message
   /** Which life of the actor failed, counted from 1. */

@@ -2,8 +2,10 @@
 
 import type { Accounts } from './accounts.ts'
 import type { Address, NodeIdentity } from './address.ts'
+import type { ActorDefinition } from './behavior.ts'
 import type { Endpoint } from './endpoint.ts'
 import type { Level, NewEvent, SystemEvent } from './event.ts'
+import type { Isolation } from './isolation.ts'
 import type { Logger } from './log.ts'
 import type { Protocol } from './message.ts'
 import type { AnyRef, Ref } from './ref.ts'
@@ -29,6 +31,8 @@ export interface Host extends Accounts {
   refTo<P extends Protocol>(endpoint: Endpoint): Ref<P>
   /** The endpoint behind a ref of this system. */
   endpointOf(ref: AnyRef): Endpoint
+  /** What is run here instead of an actor that is to live in a thread. @throws InvalidOptionError @throws ThreadUnsupportedError */
+  isolated(definition: ActorDefinition<Protocol, unknown>, isolation: Isolation): ActorDefinition<Protocol, unknown>
   /** Puts an event on the bus and, as one line, into the log. */
   report(level: Level, event: NewEvent, text: string): void
   /** Subscribes to events. Returns the way to stop. A listener that throws is logged and kept. */

@@ -1,5 +1,6 @@
 // How a parent takes part in the lives of its children: what it is told, and what it can order.
 
+import type { Address } from './address.ts'
 import type { ActorContext, ActorDefinition, SpawnOptions } from './behavior.ts'
 import type { Command } from './command.ts'
 import type { Env, TimerHandle } from './env.ts'
@@ -39,6 +40,11 @@ export interface Supervision {
    * with phase `starting` when a start or restart did. Answer now or later: `restart`, `resume` (after a failure while handling only) or `remove`.
    */
   down(child: Child, reason: ExitReason): void
+  /**
+   * Asked, before `down`, in the turn of a child that failed while handling, when nothing else waits for the supervisor. True: it has counted
+   * the restart, which is made at once, and hears nothing of it but a failure to start. False: nothing has changed, `down` comes.
+   */
+  restartsOnTheSpot?(child: Child): boolean
   /** A `remove` that had to wait for the child's own children is complete: its name is free. */
   removed?(child: Child): void
   /** Who gets the messages that a child which is gone for good leaves behind; undefined: they become dead letters. */
@@ -82,4 +88,6 @@ export interface SupervisingDefinition<P extends Protocol, I = undefined> extend
    * `current` answers what `supervise` made for the present one, `null` between incarnations and after the end.
    */
   route?(inside: Endpoint, current: () => Supervision | null): Endpoint
+  /** Who lives beneath it elsewhere, in a thread. Absent: nobody but its children here. */
+  beneath?(address: Address): Endpoint | undefined
 }

@@ -2,6 +2,7 @@
 
 import { randomBytes } from 'node:crypto'
 import type { Env } from '../contracts/env.ts'
+import { currentOwner, disowned } from './owner.ts'
 
 // One resolved promise for all wake-ups: `then` on it costs a third of `queueMicrotask`, which makes an async resource each time.
 const tick = Promise.resolve()
@@ -14,7 +15,8 @@ export const systemEnv: Env = {
   random: () => Math.random(),
   id: () => randomBytes(10).toString('hex').slice(0, 16),
   setTimer(delayMs, callback, background = false) {
-    const timer = setTimeout(callback, Math.min(Math.max(0, delayMs), longestTimeoutMs))
+    let timer!: NodeJS.Timeout
+    disowned(() => (timer = setTimeout(callback, Math.min(Math.max(0, delayMs), longestTimeoutMs))))
     if (background) timer.unref()
     return timer
   },
@@ -22,9 +24,11 @@ export const systemEnv: Env = {
     clearTimeout(handle as NodeJS.Timeout)
   },
   soon(callback) {
-    void tick.then(callback)
+    if (currentOwner() === undefined) void tick.then(callback)
+    else disowned(() => void tick.then(callback))
   },
   afterIo(callback) {
-    setImmediate(callback)
+    if (currentOwner() === undefined) setImmediate(callback)
+    else disowned(() => void setImmediate(callback))
   },
 }

@@ -7,6 +7,7 @@ import { type Address, formatAddress } from '../contracts/address.ts'
 import type { Asker } from '../contracts/asker.ts'
 import type { Message } from '../contracts/message.ts'
 import { AskCycleError, AskTimeoutError } from '../errors.ts'
+import { currentOwner, ownedIfFree } from '../dispatch/owner.ts'
 import { type Asked, findCycle } from './call-chain.ts'
 
 /** How often deadlines are looked at, in milliseconds: an ask never ends before its deadline, and at most twice this much after it. */
@@ -27,12 +28,14 @@ interface Target {
 
 class Pending implements Asked {
   readonly resolve: (value: unknown) => void
-  readonly reject: (error: Error) => void
+  readonly #reject: (error: Error) => void
   readonly target: Target
   readonly message: Message
   readonly timeoutMs: number
   readonly asker: Asker | null
   readonly during: Message | undefined
+  /** The incarnation that asked, if it is known. */
+  readonly #owner: object | undefined
 
   constructor(
     resolve: (value: unknown) => void,
@@ -43,12 +46,19 @@ class Pending implements Asked {
     asker: Asker | null,
   ) {
     this.resolve = resolve
-    this.reject = reject
+    this.#reject = reject
     this.target = target
     this.message = message
     this.timeoutMs = timeoutMs
     this.asker = asker
     this.during = asker === null ? undefined : (asker.mailbox?.taken ?? asker.inFlight?.message)
+    this.#owner = asker?.context ?? currentOwner()
+  }
+
+  /** As the asker's own doing: an ask that nobody waits for fails whoever asked. */
+  reject(error: Error): void {
+    if (this.#owner === undefined) this.#reject(error)
+    else ownedIfFree(this.#owner, this.#reject, error)
   }
 }
 

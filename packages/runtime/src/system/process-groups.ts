@@ -29,9 +29,7 @@ export class ProcessGroups implements Groups {
 
   constructor(host: Host) {
     this.#host = host
-    this.#vigil = new Vigil(host, 'groups', (key) => {
-      for (const group of this.#groups.keys()) this.#remove(group, key)
-    })
+    this.#vigil = new Vigil(host, 'groups', (group, key) => void this.#remove(group, key))
   }
 
   join(group: string, member: AnyRef): void {
@@ -42,15 +40,13 @@ export class ProcessGroups implements Groups {
     const key = keyOf(endpoint.address)
     if (members.has(key)) return
     members.set(key, member)
-    this.#vigil.watch(endpoint)
+    this.#vigil.hold(endpoint, group)
   }
 
   leave(group: string, member: AnyRef): boolean {
     const endpoint = this.#host.endpointOf(member)
-    const key = keyOf(endpoint.address)
-    if (!this.#remove(group, key)) return false
-    for (const members of this.#groups.values()) if (members.has(key)) return true
-    this.#vigil.unwatch(endpoint)
+    if (!this.#remove(group, keyOf(endpoint.address))) return false
+    this.#vigil.release(endpoint, group)
     return true
   }
 

@@ -247,7 +247,7 @@ export class Program {
   act(state: State, ctx: Ctx): unknown {
     state.count++
     this.note(`${ctx.path} acts in ${ctx.incarnation}`)
-    // As often as not it just passes the word on.
+    // One in three times it just passes the word on.
     if (this.dice(3) === 0) return this.pick(this.refs).tell({ type: 'act' })
     return this.pick(deeds)(this, state, ctx, this.pick(this.refs))
   }

@@ -27,9 +27,7 @@ export class Registry implements Names {
 
   constructor(host: Host) {
     this.#host = host
-    this.#vigil = new Vigil(host, 'names', (key) => {
-      for (const [name, held] of this.#names) if (held.key === key) this.#names.delete(name)
-    })
+    this.#vigil = new Vigil(host, 'names', (name) => void this.#names.delete(name))
   }
 
   register(name: string, ref: AnyRef): void {
@@ -42,16 +40,14 @@ export class Registry implements Names {
       throw new NameTakenError(name)
     }
     this.#names.set(name, { ref, key })
-    // One that is gone already is forgotten before this returns.
-    this.#vigil.watch(endpoint)
+    this.#vigil.hold(endpoint, name)
   }
 
   unregister(name: string): boolean {
     const held = this.#names.get(name)
     if (held === undefined) return false
     this.#names.delete(name)
-    for (const other of this.#names.values()) if (other.key === held.key) return true
-    this.#vigil.unwatch(this.#host.endpointOf(held.ref))
+    this.#vigil.release(this.#host.endpointOf(held.ref), name)
     return true
   }
 

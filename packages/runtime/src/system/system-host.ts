@@ -1,6 +1,7 @@
 // One system from the inside: what its cells and the sibling packages work with. The composition root, `system.ts`, makes it.
 
 import { type Address, formatAddress, type NodeIdentity, sameNode } from '../contracts/address.ts'
+import type { ActorDefinition } from '../contracts/behavior.ts'
 import type { Asker } from '../contracts/asker.ts'
 import type { DeadLetter, DeadLetterReason } from '../contracts/dead-letter.ts'
 import type { Counters } from '../contracts/accounts.ts'
@@ -9,6 +10,7 @@ import type { Env, TimerHandle } from '../contracts/env.ts'
 import type { Level, NewEvent, SystemEvent } from '../contracts/event.ts'
 import { describeCause } from '../contracts/exit-reason.ts'
 import type { Remoting } from '../contracts/host.ts'
+import type { Isolation } from '../contracts/isolation.ts'
 import type { Logger } from '../contracts/log.ts'
 import type { Message, Protocol } from '../contracts/message.ts'
 import type { Ref } from '../contracts/ref.ts'
@@ -26,9 +28,11 @@ import { DeadEnd } from '../ref/dead-end.ts'
 import { DeadLetterOffice } from '../ref/dead-letters.ts'
 import { NodeUnreachableError } from '../errors.ts'
 import { undelivered } from '../ref/undelivered.ts'
+import { Threads } from '../thread/threads.ts'
 import { EventBus } from './event-bus.ts'
 import { ProcessGroups } from './process-groups.ts'
 import { Registry } from './registry.ts'
+import { Vigil } from './vigil.ts'
 
 const unnamed = /~([0-9a-z]{1,11})$/
 
@@ -62,6 +66,7 @@ export class SystemHost implements Home {
   readonly #services = new Map<unknown, unknown>()
   readonly #onStopped: (() => void)[] = []
   #names: Registry | undefined
+  #threads: Threads | undefined
   #groups: ProcessGroups | undefined
   #uids = 0
   #stopped = false
@@ -103,7 +108,8 @@ export class SystemHost implements Home {
       if (cell !== undefined) continue
       const match = unnamed.exec(name)
       cell = match === null ? undefined : this.#published.get(Number.parseInt(match[1]!, 36))
-      if (cell === undefined || cell.parent !== parent || cell.name !== name) return undefined
+      if (cell === undefined || cell.parent !== parent || cell.name !== name)
+        return parent.definition.beneath?.({ node: this.identity, path, uid })
     }
     return uid === 0 || cell.uid === uid ? cell.entry : undefined
   }
@@ -202,6 +208,26 @@ export class SystemHost implements Home {
 
   onEvent(listener: (event: SystemEvent) => void): () => void {
     return this.#bus.on(listener)
+  }
+
+  // --- Threads --------------------------------------------------------------------------------------------------------------
+
+  isolated(definition: ActorDefinition<Protocol, unknown>, isolation: Isolation): ActorDefinition<Protocol, unknown> {
+    if (this.#threads === undefined) {
+      const onGone = new Map<string, () => void>()
+      const vigil = new Vigil(this, 'threads', (key) => {
+        onGone.get(key)?.()
+        onGone.delete(key)
+      })
+      this.#threads = new Threads(this, (target, then) => onGone.set(vigil.watch(target), then))
+    }
+    return this.#threads.isolate(definition, isolation)
+  }
+
+  /** Calls back when no thread is left; at once where there never was one. */
+  closeThreads(then: () => void): void {
+    if (this.#threads === undefined) then()
+    else void this.#threads.closed().then(then)
   }
 
   get names(): Registry {

@@ -3,6 +3,7 @@
 import { type Address, isPath } from '../contracts/address.ts'
 import type { ActorDefinition, SpawnArguments } from '../contracts/behavior.ts'
 import type { Env } from '../contracts/env.ts'
+import { describeCause } from '../contracts/exit-reason.ts'
 import type { EventOf, SystemEvent } from '../contracts/event.ts'
 import type { Counters } from '../contracts/accounts.ts'
 import type { Host } from '../contracts/host.ts'
@@ -10,8 +11,10 @@ import type { Logger } from '../contracts/log.ts'
 import type { Protocol } from '../contracts/message.ts'
 import type { Ref } from '../contracts/ref.ts'
 import { Cell } from '../actor/cell.ts'
+import { Context } from '../actor/context.ts'
 import { noHandlers } from '../actor/handler-table.ts'
 import type { DispatchOptions } from '../dispatch/dispatcher.ts'
+import { currentOwner } from '../dispatch/owner.ts'
 import { systemEnv } from '../dispatch/system-env.ts'
 import { InvalidOptionError, SystemStoppedError } from '../errors.ts'
 import { LazyEndpoint } from '../ref/lazy-endpoint.ts'
@@ -20,7 +23,9 @@ import type { Groups } from './process-groups.ts'
 import type { Names } from './registry.ts'
 import { runShutdown, type ShutdownOptions, type ShutdownReport } from './shutdown.ts'
 import { stderrLogger } from './stderr-logger.ts'
+import { joinStrayErrors } from './stray-errors.ts'
 import { SystemHost } from './system-host.ts'
+import { watchForHangs } from './watchdog.ts'
 
 /** Options of a system; each has a default. */
 export interface SystemOptions {
@@ -30,6 +35,17 @@ export interface SystemOptions {
   readonly log?: Logger
   /** Fairness of the dispatcher. */
   readonly dispatch?: DispatchOptions
+  /**
+   * What becomes of exceptions and rejections that nothing in the process has caught. `stop`, the default: the failure of the actor
+   * they belong to; what belongs to nobody stops this system in order (a function: does so in its place), and then ends the process
+   * with that error, within 15 s. Other listeners of the process for them are left the decision. `off`: nothing of the kind.
+   */
+  readonly strayErrors?: 'stop' | 'off' | (() => unknown)
+  /**
+   * Reports an actor that is in one message for longer than so many milliseconds, and a loop that stood still for as long. Looks at all
+   * actors four times in that time; messages pay nothing. Default: nobody looks. (Actors in threads have a `hangMs` of their own.)
+   */
+  readonly hangMs?: number
 }
 
 /** A running system of actors in this process. */
@@ -58,6 +74,9 @@ export interface ActorSystem extends Names {
   readonly groups: Groups
 }
 
+/** How long actors may take to stop, in milliseconds, when a stray error ends the process. */
+const strayStopMs = 5000
+
 type Type = SystemEvent['type']
 type Listener = (event: SystemEvent) => void
 
@@ -78,19 +97,25 @@ const root = {
  * Use when: one process is enough. For several nodes use `startNode` of the cluster package, which makes its own system.
  */
 export function createSystem(options: SystemOptions = {}): ActorSystem {
+  const { strayErrors = 'stop' } = options
+  if (strayErrors !== 'stop' && strayErrors !== 'off' && typeof strayErrors !== 'function')
+    throw new InvalidOptionError('strayErrors', strayErrors, "'stop', 'off' or a function")
   const host = new SystemHost(options.env ?? systemEnv, options.log ?? stderrLogger, options.dispatch)
   host.root = new Cell(host, null, root as unknown as ActorDefinition<Protocol, unknown>, { name: 'root' })
   host.life.start(host.root)
+  if (options.hangMs !== undefined) watchForHangs(host, options.hangMs)
   let shutdown: Promise<ShutdownReport> | undefined
   const stop = (): Promise<void> => {
-    const stopped = new Promise<void>((resolve) => host.onStopped(resolve))
+    const stopped = new Promise<void>((resolve) => host.onStopped(() => host.closeThreads(resolve)))
     host.root.end('shutdown')
     return stopped
   }
   const system: ActorSystem = {
     spawn(definition, ...[spawnOptions]) {
       if (host.stopped || host.root.life !== 'running') throw new SystemStoppedError(`cannot spawn '${definition.name}'`)
-      return host.root.adopt(definition as unknown as ActorDefinition<Protocol, unknown>, (spawnOptions ?? {}) as never).ref as never
+      const isolation = spawnOptions?.isolation
+      const plain = definition as unknown as ActorDefinition<Protocol, unknown>
+      return host.root.adopt(isolation === undefined ? plain : host.isolated(plain, isolation), (spawnOptions ?? {}) as never).ref as never
     },
     ref(at) {
       if (typeof at !== 'string') return host.refTo(host.resolve(at))
@@ -127,7 +152,24 @@ export function createSystem(options: SystemOptions = {}): ActorSystem {
     registered: () => host.names.registered(),
   }
   hosts.set(system, host)
+  if (strayErrors !== 'off') {
+    const stopInstead = typeof strayErrors === 'function' ? strayErrors : () => system.shutdown({ stopTimeoutMs: strayStopMs })
+    host.onStopped(joinStrayErrors({ claim, unattributed: (cause) => reportUnattributed(host, cause), stop: stopInstead }))
+  }
   return system
+}
+
+/** Makes a stray error the failure of the actor it belongs to. */
+function claim(cause: unknown): boolean {
+  const owner = currentOwner()
+  if (!(owner instanceof Context)) return false
+  owner.strayed(cause)
+  return true
+}
+
+function reportUnattributed(host: SystemHost, cause: unknown): void {
+  const text = describeCause(cause)
+  host.report('error', { type: 'stray.unattributed', cause: text }, `a stray error that belongs to no actor ends this process: ${text}`)
 }
 
 /** The inside of a system, for sibling packages. */

@@ -11,10 +11,12 @@ export class Vigil implements Endpoint {
   readonly host: Host
   readonly outstanding = 0
   readonly #name: string
-  readonly #onGone: (key: string) => void
-  readonly #watched = new Set<string>()
+  readonly #onGone: (name: string, key: string) => void
+  /** What each watched actor is held under: its end must not cost a look at all others. */
+  readonly #held = new Map<string, Set<string>>()
 
-  constructor(host: Host, name: string, onGone: (key: string) => void) {
+  /** `onGone` is called for everything that an actor was held under. */
+  constructor(host: Host, name: string, onGone: (name: string, key: string) => void) {
     this.host = host
     this.#name = name
     this.#onGone = onGone
@@ -24,24 +26,35 @@ export class Vigil implements Endpoint {
     return { node: this.host.identity, path: `/~${this.#name}`, uid: 0 }
   }
 
-  /** Watches from now on; answers the key that `onGone` will name. */
-  watch(endpoint: Endpoint): string {
+  /** Watches an actor that is held under a name from now on. */
+  hold(endpoint: Endpoint, name: string): void {
     const target = endpoint.address
     const key = keyOf(target)
-    if (this.#watched.has(key)) return key
-    this.#watched.add(key)
+    const names = this.#held.get(key)
+    if (names !== undefined) {
+      names.add(name)
+      return
+    }
+    this.#held.set(key, new Set([name]))
+    // One that is gone already is let go of before this returns.
     endpoint.signal({ type: 'watch', watcher: this, target })
-    return key
   }
 
-  unwatch(endpoint: Endpoint): void {
-    if (this.#watched.delete(keyOf(endpoint.address))) endpoint.signal({ type: 'unwatch', watcher: this })
+  /** It is not held under that name any more; once it is held under none, it is not watched any more. */
+  release(endpoint: Endpoint, name: string): void {
+    const key = keyOf(endpoint.address)
+    const names = this.#held.get(key)
+    if (names === undefined || !names.delete(name) || names.size > 0) return
+    this.#held.delete(key)
+    endpoint.signal({ type: 'unwatch', watcher: this })
   }
 
   signal(signal: Signal): void {
     if (signal.type !== 'terminated') return
     const key = keyOf(signal.address)
-    if (this.#watched.delete(key)) this.#onGone(key)
+    const names = this.#held.get(key)
+    this.#held.delete(key)
+    for (const name of names ?? []) this.#onGone(name, key)
   }
 
   post(message: Message, replyTo: ReplyTo): void {

@@ -186,3 +186,21 @@ describe('a partition supervisor', () => {
     expect(() => partitionOf(system.spawn(shelf), 'a')).toThrow(InvalidOptionError)
   })
 })
+
+test('protocol, keys and inputs are typed', () => {
+  const counter = actor({ name: 'counter', state: (start: number) => ({ start }), on: { add: (_s, m: { by: number }) => m.by } })
+  const check = (): void => {
+    const good = partitionSupervisor({ name: 'x', child: counter, inputOf: (n) => n, keyOf: (message) => message.by })
+    const ref = system.spawn(good)
+    ref.tell({ type: 'add', by: 1 })
+    // @ts-expect-error -- it speaks the protocol of its child
+    ref.tell({ type: 'subtract', by: 1 })
+    // @ts-expect-error -- the child takes an input
+    partitionSupervisor({ name: 'x', child: counter })
+    // @ts-expect-error -- of that type
+    partitionSupervisor({ name: 'x', child: counter, inputOf: () => 'one' })
+    // @ts-expect-error -- a message has no such field
+    partitionSupervisor({ name: 'x', child: counter, inputOf: (n) => n, keyOf: (message) => message.account as string })
+  }
+  expect(check).toBeTypeOf('function')
+})

@@ -1,11 +1,13 @@
 // Tasks that share the fate of their caller, and that of their supervisor.
 
+import { actor, describeExit } from '@understudy/runtime'
 import type { ActorContext, Protocol } from '@understudy/runtime'
 import { afterEach, describe, expect, test } from 'vitest'
 import { child } from '../child.ts'
 import { restartAtOnce } from '../recovery/library/restart-at-once.ts'
 import { supervisor } from '../supervisor.ts'
 import { TaskStage } from './task-stage.fixture.ts'
+import { tasks } from './tasks.ts'
 
 let stage: TaskStage
 
@@ -30,6 +32,26 @@ describe('async, linked', () => {
     })
     await stage.env.settle()
     expect(stage.of('actor.stopped', '/caller')).toMatchObject([{ reason: expect.stringContaining('no luck') as string }])
+  })
+
+  test('a caller that traps exits is told, and goes on', async () => {
+    stage = new TaskStage()
+    const { ref, system, env, story } = stage
+    const trapper = actor({
+      name: 'trapper',
+      trapExit: true,
+      state: (_: undefined, ctx: ActorContext<Protocol>) => tasks(ref, ctx),
+      on: {
+        work: async (mine) => {
+          await mine.async(() => Promise.reject(new Error('no luck'))).catch(() => story.push('caught'))
+        },
+      },
+      exited: (_mine, { address, reason }) => story.push(`${address.path} ${describeExit(reason)}`),
+    })
+    system.spawn(trapper, { name: 'trapper' }).tell({ type: 'work' })
+    await env.settle()
+    expect(story).toEqual(['caught', '/tasks/t-1 failed while handling: Error: no luck'])
+    expect(stage.of('actor.stopped', '/trapper')).toEqual([])
   })
 
   test('with asyncNoLink the same caller goes on', async () => {

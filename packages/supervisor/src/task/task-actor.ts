@@ -3,7 +3,7 @@
 import { actor } from '@understudy/runtime'
 import { ActorRef } from '@understudy/runtime/spi'
 import type { ActorContext, AnyRef } from '@understudy/runtime/spi'
-import type { Job, TaskContext, TaskFunction } from './task-job.ts'
+import type { Job, TaskActor, TaskContext, TaskFunction } from './task-job.ts'
 
 type Messages = { runTask(): Promise<unknown> }
 
@@ -11,7 +11,7 @@ type Messages = { runTask(): Promise<unknown> }
 export const task = actor({
   name: 'task',
   state: (job: Job, ctx: ActorContext<Messages>) => {
-    job.began(ctx as unknown as TaskContext, ActorRef.endpointOf(ctx.self as AnyRef))
+    job.began(ctx as unknown as TaskContext, ActorRef.endpointOf(ctx.self as AnyRef) as TaskActor)
     return job
   },
   on: {

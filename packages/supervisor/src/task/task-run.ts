@@ -2,7 +2,7 @@
 
 import { ActorFailedError } from '@understudy/runtime/spi'
 import type { AnyRef, Endpoint, ReplyPort, Shutdown } from '@understudy/runtime/spi'
-import type { Job, TaskContext, TaskFunction } from './task-job.ts'
+import type { Job, TaskActor, TaskContext, TaskFunction } from './task-job.ts'
 import { TaskFailedError, TaskStoppedError, TaskTimeoutError } from './task-error.ts'
 
 /** What a run is made for. */
@@ -24,7 +24,7 @@ export class TaskRun implements Job, ReplyPort {
   readonly #caller: AnyRef | undefined
   readonly #settle: PromiseWithResolvers<unknown>
   readonly #releases: (() => void)[] = []
-  #task: { readonly path: string; readonly endpoint: Endpoint } | undefined
+  #task: { readonly path: string; readonly actor: TaskActor } | undefined
   #over = false
 
   constructor({ work, supervisor, shutdownMs, caller }: RunOptions) {
@@ -66,7 +66,9 @@ export class TaskRun implements Job, ReplyPort {
   stop(reason: 'shutdown' | 'killed', error: Error): void {
     if (this.#over) return
     this.refuse(error)
-    this.#task?.endpoint.signal({ type: 'stop', reason })
+    const actor = this.#task?.actor
+    // Whom its supervisor would not wait for, nobody does.
+    actor?.signal({ type: 'stop', reason: actor.shutdownMs === 'brutal' ? 'killed' : reason })
   }
 
   /** It will not be begun. */
@@ -74,8 +76,8 @@ export class TaskRun implements Job, ReplyPort {
     if (this.#end()) this.#settle.reject(error)
   }
 
-  began(ctx: TaskContext, endpoint: Endpoint): void {
-    this.#task = { path: ctx.path, endpoint }
+  began(ctx: TaskContext, task: TaskActor): void {
+    this.#task = { path: ctx.path, actor: task }
     if (this.#caller !== undefined) ctx.link(this.#caller)
   }
 

@@ -4,6 +4,7 @@ import { InvalidOptionError } from '@understudy/runtime'
 import { afterEach, describe, expect, test } from 'vitest'
 import { TaskFailedError, TaskStoppedError, TaskTimeoutError, TooManyTasksError } from './task-error.ts'
 import { TaskStage } from './task-stage.fixture.ts'
+import type { LinkedTasks, Tasks } from './tasks.ts'
 
 let stage: TaskStage
 
@@ -100,6 +101,19 @@ describe('asyncNoLink', () => {
     expect(stage.of('actor.stopped', '/tasks/t-1')).toMatchObject([{ reason: 'killed' }])
   })
 
+  test.each([{ own: 'brutal' as const }, { own: undefined }])(
+    "'brutal' ($own for the task itself) does not wait for one that does not stop",
+    async ({ own }) => {
+      stage = new TaskStage({ shutdownMs: 'brutal' })
+      const controller = new AbortController()
+      void stage.work.asyncNoLink(() => new Promise(() => {}), { signal: controller.signal, ...(own && { shutdownMs: own }) })
+      await stage.env.settle()
+      controller.abort()
+      await stage.env.settle()
+      expect(stage.of('actor.stopped', '/tasks/t-1')).toMatchObject([{ reason: 'killed' }])
+    },
+  )
+
   test('more than maxChildren: TooManyTasksError, until one has ended', async () => {
     stage = new TaskStage({ maxChildren: 2 })
     const controller = new AbortController()
@@ -195,4 +209,23 @@ describe('startChild', () => {
     stage = new TaskStage()
     expect(() => stage.work.startChild(() => 1, { restart: 'always' as never })).toThrow(InvalidOptionError)
   })
+})
+
+test('results, outcomes and what a handle can do are typed', () => {
+  const check = async (work: Tasks, mine: LinkedTasks): Promise<void> => {
+    const one: number = await work.asyncNoLink(() => Promise.resolve(1))
+    const two: string = await mine.async(() => 'two')
+    // @ts-expect-error -- who has no context has nothing to be linked with
+    void work.async(() => 1)
+    for await (const outcome of mine.asyncStream(['a', 'b'], (item) => item.length)) {
+      const length: number | string = outcome.ok ? outcome.value : outcome.error.code
+      // @ts-expect-error -- a failed task has no value
+      if (!outcome.ok) void outcome.value
+      void [one, two, length, outcome.item.toUpperCase()]
+    }
+    const ref = await work.startChild(() => {})
+    // @ts-expect-error -- tasks take no messages
+    ref.tell({ type: 'anything' })
+  }
+  expect(check).toBeTypeOf('function')
 })

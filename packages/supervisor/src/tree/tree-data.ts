@@ -1,8 +1,8 @@
 // A tree as people write it down: JSON, with actors and recoveries by name.
 
 import type { AutoShutdown } from '../auto-shutdown.ts'
-import type { BackoffOptions } from '../recovery/library/backoff.ts'
 import type { RestartType } from '../restart-type.ts'
+import type { RecoveryData } from './recovery-data.ts'
 
 /** What any child may say; what it leaves out is as its definition has it, or the default. */
 export interface ChildData {
@@ -12,8 +12,7 @@ export interface ChildData {
   /** Milliseconds, `brutal` or `infinity`. */
   readonly shutdownMs?: number | 'brutal' | 'infinity'
   readonly significant?: boolean
-  /** `restart-at-once`, `backoff`, a name given to `treeFrom`, or `backoff` with its options. */
-  readonly recovery?: string | { readonly backoff: BackoffOptions }
+  readonly recovery?: RecoveryData
 }
 
 /** When to give up. */

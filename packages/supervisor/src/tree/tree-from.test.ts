@@ -8,9 +8,13 @@ import { dynamicSupervisor } from '../dynamic/dynamic-supervisor.ts'
 import { partitionSupervisor } from '../partition/partition-supervisor.ts'
 import { pool } from '../pool/pool.ts'
 import { backoff } from '../recovery/library/backoff.ts'
+import { circuitBreaker } from '../recovery/library/circuit-breaker.ts'
+import { ladder } from '../recovery/library/ladder.ts'
+import { quarantine } from '../recovery/library/quarantine.ts'
 import { restartAtOnce } from '../recovery/library/restart-at-once.ts'
 import { supervisor } from '../supervisor.ts'
 import { taskSupervisor } from '../task/task-supervisor.ts'
+import { blueprintOf } from './blueprint.ts'
 import { describeTree } from './describe-tree.ts'
 import type { TreeData } from './tree-data.ts'
 import { treeFrom } from './tree-from.ts'
@@ -24,7 +28,7 @@ const shop: TreeData = {
   strategy: 'rest-for-one',
   intensity: { restarts: 5, withinMs: 30_000 },
   children: [
-    { actor: 'gateway', restart: 'transient', shutdownMs: 'brutal', recovery: 'restart-at-once' },
+    { actor: 'gateway', restart: 'transient', shutdownMs: 'brutal', recovery: 'restartAtOnce' },
     { actor: 'echo', id: 'settings', input: { currency: 'CHF', taxes: [7.7, 2.5] } },
     {
       supervisor: 'orders',
@@ -78,6 +82,20 @@ test('it runs, and inputs arrive as they were written', async () => {
   await stopped
 })
 
+test('recoveries of the library are named, have options, and follow on each other', () => {
+  const recovery = { circuitBreaker: { failures: 5, then: { ladder: { then: 'mine' } } } }
+  const data: TreeData = {
+    supervisor: 'a',
+    children: [
+      { actor: 'echo', recovery },
+      { actor: 'gateway', recovery: 'quarantine' },
+    ],
+  }
+  const specs = blueprintOf(treeFrom(data, definitions, { recoveries: { mine } }))!.children
+  const written = circuitBreaker({ failures: 5, then: ladder({ then: mine }) })
+  expect(specs.map((spec) => spec.recovery)).toEqual([written, quarantine()])
+})
+
 describe('what is refused, by its place', () => {
   const one = (node: unknown): unknown => ({ supervisor: 'root', children: [{ actor: 'echo', id: 'ok' }, node] })
   const deep = (levels: number): unknown => (levels === 0 ? { actor: 'echo' } : { supervisor: 's', children: [deep(levels - 1)] })
@@ -116,13 +134,31 @@ describe('what is refused, by its place', () => {
     { data: one({ actor: 'echo', restart: 'always' }), field: 'tree.children[1].restart', wanted: 'one of permanent' },
     { data: one({ actor: 'echo', shutdownMs: -1 }), field: 'tree.children[1].shutdownMs', wanted: 'milliseconds' },
     { data: one({ actor: 'echo', restart: 'transient', significant: true }), field: 'tree.children[1].significant', wanted: 'false where' },
-    { data: one({ actor: 'echo', recovery: 'hope' }), field: 'tree.children[1].recovery', wanted: 'one of restart-at-once, backoff' },
+    { data: one({ actor: 'echo', recovery: 'hope' }), field: 'tree.children[1].recovery', wanted: 'one of restartAtOnce, backoff' },
     { data: one({ actor: 'echo', recovery: { hope: 1 } }), field: 'tree.children[1].recovery.hope', wanted: 'left out' },
     {
       data: one({ actor: 'echo', recovery: { backoff: { minMs: -1 } } }),
       field: 'tree.children[1].recovery.backoff.minMs',
       wanted: 'not negative',
     },
+    { data: one({ actor: 'echo', recovery: {} }), field: 'tree.children[1].recovery', wanted: 'a recovery with its options' },
+    { data: one({ actor: 'echo', recovery: { backoff: {}, ladder: {} } }), field: 'tree.children[1].recovery', wanted: 'a recovery with' },
+    {
+      data: one({ actor: 'echo', recovery: { backoff: null } }),
+      field: 'tree.children[1].recovery.backoff',
+      wanted: 'called with an object',
+    },
+    {
+      data: one({ actor: 'echo', recovery: { backoff: { classify: 'x' } } }),
+      field: 'tree.children[1].recovery.backoff.classify',
+      wanted: 'a function',
+    },
+    {
+      data: one({ actor: 'echo', recovery: { backoff: { then: { ladder: { rungs: 1 } } } } }),
+      field: 'tree.children[1].recovery.backoff.then.ladder.rungs',
+      wanted: 'an array',
+    },
+    { data: one({ actor: 'echo', recovery: 'dependencyGate' }), field: 'tree.children[1].recovery.dependencyGate.on', wanted: 'the id' },
     { data: one({ dynamic: 'd' }), field: 'tree.children[1].template', wanted: 'an object that names an actor' },
     { data: one({ dynamic: 'd', template: { actor: 'echo', id: 'x' } }), field: 'tree.children[1].template.id', wanted: 'left out' },
     { data: one({ dynamic: 'd', template: { actor: 'echo', restart: 1 } }), field: 'tree.children[1].template.restart', wanted: 'one of' },

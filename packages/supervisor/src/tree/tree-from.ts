@@ -1,12 +1,10 @@
 // From data to a definition: one walk that validates and builds, and names the place of whatever is wrong.
 
-import type { ActorDefinition, InvalidOptionError } from '@understudy/runtime/spi'
+import type { ActorDefinition } from '@understudy/runtime/spi'
 import { dynamicSupervisor } from '../dynamic/dynamic-supervisor.ts'
 import type { Intensity } from '../intensity.ts'
 import { partitionSupervisor } from '../partition/partition-supervisor.ts'
 import { pool } from '../pool/pool.ts'
-import { backoff } from '../recovery/library/backoff.ts'
-import { restartAtOnce } from '../recovery/library/restart-at-once.ts'
 import type { RecoveryPolicy } from '../recovery/machine.ts'
 import { childSpec, validateChild, validateChildren, validateDefinition, validateName, validateRecovery, validIntensity } from '../spec.ts'
 import type { ChildSpec } from '../spec.ts'
@@ -16,6 +14,8 @@ import { taskSupervisor } from '../task/task-supervisor.ts'
 import { checkChoice, checkCount, checkJson, checkRecord, refusal } from './data-check.ts'
 import type { PlainRecord } from './data-check.ts'
 import type { AnyDefinition } from './describe-tree.ts'
+import { recoveryFrom } from './recovery-data.ts'
+import type { Recoveries } from './recovery-data.ts'
 import type { TreeData } from './tree-data.ts'
 
 const deepestTree = 32
@@ -42,8 +42,8 @@ const kinds = [...fieldsOf.keys()]
 
 /** Options of `treeFrom`. */
 export interface TreeFromOptions {
-  /** Recoveries that the data may name, beside `restart-at-once` and `backoff`. */
-  readonly recoveries?: Readonly<Record<string, RecoveryPolicy>>
+  /** Recoveries that the data may name, beside those of the library. */
+  readonly recoveries?: Recoveries
 }
 
 /**
@@ -59,19 +59,18 @@ export function treeFrom(
   definitions: Readonly<Record<string, AnyDefinition>>,
   options: TreeFromOptions = {},
 ): ActorDefinition<SupervisorProtocol> {
-  const builtIn = { 'restart-at-once': restartAtOnce(), backoff: backoff() }
-  const builder = new TreeBuilder(definitions, { ...builtIn, ...options.recoveries })
+  const builder = new TreeBuilder(definitions, options.recoveries ?? {})
   return builder.supervisor(checkRecord(data, 'tree', rootFields, 'an object that describes a supervisor'), 'tree', 0)
 }
 
 class TreeBuilder {
   readonly #definitions: Readonly<Record<string, AnyDefinition>>
-  readonly #recoveries: Readonly<Record<string, RecoveryPolicy>>
+  readonly #recoveries: Recoveries
   #actors = 0
   /** How often what is being built is there, as it is beneath partitions. */
   #copies = 1
 
-  constructor(definitions: Readonly<Record<string, AnyDefinition>>, recoveries: Readonly<Record<string, RecoveryPolicy>>) {
+  constructor(definitions: Readonly<Record<string, AnyDefinition>>, recoveries: Recoveries) {
     for (const [name, definition] of Object.entries(definitions)) validateDefinition(definition, `definitions.${name}`)
     for (const [name, recovery] of Object.entries(recoveries)) validateRecovery(recovery, `recoveries.${name}`)
     this.#definitions = definitions
@@ -176,19 +175,8 @@ class TreeBuilder {
     return partitionSupervisor({ ...common, child: definition, inputOf: () => input as never, ...options })
   }
 
-  #recovery(data: PlainRecord, at: string): RecoveryPolicy | undefined {
-    const { recovery } = data
-    if (recovery === undefined) return undefined
-    if (typeof recovery === 'string' && Object.hasOwn(this.#recoveries, recovery)) return this.#recoveries[recovery]
-    const wanted = `{ backoff: options } or one of ${list(this.#recoveries)}`
-    if (typeof recovery !== 'object') throw refusal(`${at}.recovery`, recovery, wanted)
-    const { backoff: options } = checkRecord(recovery, `${at}.recovery`, new Set(['backoff']), wanted)
-    checkJson(options ?? null, `${at}.recovery.backoff`)
-    try {
-      return backoff(options as object)
-    } catch (error) {
-      throw beneath(error as InvalidOptionError, `${at}.recovery`, options as PlainRecord)
-    }
+  #recovery({ recovery }: PlainRecord, at: string): RecoveryPolicy | undefined {
+    return recovery === undefined ? undefined : recoveryFrom(recovery, `${at}.recovery`, this.#recoveries)
   }
 
   #count(actors: number, at: string): void {
@@ -215,12 +203,6 @@ function intensityOf(data: PlainRecord, at: string): { readonly intensity?: Inte
 function maxChildrenOf({ maxChildren }: PlainRecord, at: string): { readonly maxChildren?: number } {
   if (maxChildren === undefined || maxChildren === 'infinity') return {}
   return { maxChildren: checkCount(maxChildren, `${at}.maxChildren`, 0, Number.MAX_SAFE_INTEGER)! }
-}
-
-/** An error about an option of something, as one about its place in the tree. */
-function beneath({ field, message }: InvalidOptionError, at: string, options: PlainRecord): InvalidOptionError {
-  const wanted = message.slice(message.indexOf('it must be ') + 'it must be '.length)
-  return refusal(`${at}.${field}`, options[field.split('.').at(-1)!], wanted)
 }
 
 function list(names: object): string {

@@ -1,0 +1,382 @@
+// The half of an actor in a thread that stays on the main loop: place in the tree, mailbox and books. It is an ordinary actor whose
+// only handler passes messages on, a window of them at a time; the state and the handlers are with the inner half. What the thread
+// had not begun when it failed, stopped or died goes back to the front of the mailbox.
+
+import { formatAddress } from '../contracts/address.ts'
+import type { ActorContext, ActorDefinition } from '../contracts/behavior.ts'
+import type { Endpoint } from '../contracts/endpoint.ts'
+import { describeCause, type ExitReason } from '../contracts/exit-reason.ts'
+import type { Failure } from '../contracts/failure.ts'
+import type { Isolation } from '../contracts/isolation.ts'
+import type { Message, Protocol } from '../contracts/message.ts'
+import type { ReplyTo } from '../contracts/reply.ts'
+import type { SupervisingDefinition } from '../contracts/supervision.ts'
+import { stashed } from '../actor/current-message.ts'
+import { handlerTable } from '../actor/handler-table.ts'
+import type { InFlight } from '../actor/in-flight.ts'
+import { ActorFailedError, InvalidOptionError } from '../errors.ts'
+import { unanswerable } from './crossing.ts'
+import type { FromThread, Item, Settled } from './frame.ts'
+import { pack } from './parcel.ts'
+import { causeFromData, errorFromData, type PortableCause, reasonFromData, reasonToData } from './portable.ts'
+import { type Entry, Outstanding } from './outstanding.ts'
+import type { OuterCell } from './outer-cell.ts'
+import { windowSize } from './slots.ts'
+import type { Resident, Thread } from './thread.ts'
+
+/** What finds an actor its thread. */
+export interface Lodging {
+  /** The thread of this actor: the one it had, if it lives, or a new one. */
+  open(half: OuterHalf, isolation: Isolation): Thread
+  /** Tells `half.gone()` once the actor is gone for good. */
+  follow(half: OuterHalf, cell: Endpoint): void
+}
+
+/** The main-loop half of one actor; lives through its incarnations. */
+export class OuterHalf implements Resident {
+  readonly #lodging: Lodging
+  readonly #definition: ActorDefinition<Protocol, unknown>
+  readonly #isolation: Isolation
+  #cell!: OuterCell
+  #thread: Thread | null = null
+  // Of the present incarnation.
+  #id = 0
+  #outstanding = new Outstanding()
+  #owed = new Map<number, { readonly message: Message; readonly replyTo: ReplyTo }>()
+  #starting: { resolve(): void; reject(cause: unknown): void } | null = null
+  #ended: { readonly promise: Promise<void>; resolve(): void } | null = null
+  #isDown = false
+  /** Holds the actor while its window is full. */
+  readonly #gate: InFlight = { message: undefined, replyTo: null }
+
+  constructor(lodging: Lodging, definition: ActorDefinition<Protocol, unknown>, isolation: Isolation) {
+    this.#lodging = lodging
+    this.#definition = definition
+    this.#isolation = isolation
+  }
+
+  /** The definition of the actor that the main loop knows. */
+  definition(): SupervisingDefinition<Protocol, unknown> {
+    const { name, capacity, overflow, shutdownMs } = this.#definition
+    return {
+      name,
+      capacity,
+      overflow,
+      shutdownMs,
+      // Checked where they enter the thread, and once: a schema may change what it lets in.
+      handlers: handlerTable((_state: unknown, message: Message) => this.#handle(message)),
+      start: (input, ctx) => this.#start(input, ctx),
+      restarting: (_state, reason) => this.#end(reason, true),
+      stopped: (_state, reason) => this.#end(reason, false),
+      route: (inside) => {
+        this.#cell = inside as OuterCell
+        return inside
+      },
+      beneath: (address) => this.#thread?.crossing.endpoint(address),
+    }
+  }
+
+  get path(): string {
+    return this.#cell.path
+  }
+
+  /** Where it lives, as a text. */
+  get address(): string {
+    return formatAddress(this.#cell.address)
+  }
+
+  // --- Birth and death ------------------------------------------------------------------------------------------------------
+
+  #start(input: unknown, ctx: ActorContext<Protocol>): Promise<void> {
+    const cell = this.#cell
+    if (cell.incarnation === 1) this.#lodging.follow(this, cell)
+    // The incarnation before was killed: its inner half may be at work still.
+    if (this.#ended !== null) this.#thread?.kill(this.#id)
+    this.#forget()
+    const thread = this.#lodging.open(this, this.#isolation)
+    if (thread !== this.#thread) this.#thread?.leave(this)
+    this.#thread = thread
+    this.#outstanding = new Outstanding()
+    this.#isDown = false
+    this.#id = thread.enter(this)
+    const ended = Promise.withResolvers<void>()
+    this.#ended = ended
+    ctx.signal.addEventListener('abort', () => this.#stopping())
+    const started = Promise.withResolvers<void>()
+    const over = (then: (cause?: unknown) => void) => (cause?: unknown) => {
+      this.#starting = null
+      thread.release()
+      then(cause)
+    }
+    const { module, name } = this.#definition
+    thread.hold()
+    this.#starting = { resolve: over(() => started.resolve()), reject: over(started.reject) }
+    const { incarnation } = cell
+    const { window } = this.#outstanding
+    try {
+      thread.post({ t: 'start', id: this.#id, address: this.address, module: module!, name, input: pack(input), window, incarnation })
+    } catch (cause) {
+      this.#over()
+      this.#starting.reject(new InvalidOptionError('input', describeCause(cause), 'something that can be cloned into a thread'))
+    }
+    return started.promise
+  }
+
+  /** What a killed incarnation had in hand: it has been answered for, and nobody waits for it any more. */
+  #forget(): void {
+    for (let n = this.#outstanding.size; n > 0; n--) this.#thread?.release()
+    this.#outstanding.clear()
+  }
+
+  /** The actor begins to end: the thread is told at once, so that the handler in hand is aborted, and gets nothing more to begin. */
+  #stopping(): void {
+    this.#requeue()
+    const id = this.#id
+    // How it ends is known only when this stack has unwound.
+    this.#cell.host.env.soon(() => {
+      const { ending } = this.#cell
+      if (ending !== null && id === this.#id) this.#tellEnd(ending.reason, ending.then === 'restart')
+    })
+  }
+
+  #tellEnd(reason: ExitReason, isRestart: boolean): void {
+    if (this.#ended !== null && this.#thread?.lost === undefined)
+      this.#thread?.post({ t: 'end', id: this.#id, reason: reasonToData(reason), isRestart })
+  }
+
+  /** The last hook: over when the inner half is. */
+  #end(reason: ExitReason, isRestart: boolean): Promise<void> | undefined {
+    if (this.#ended === null) return undefined
+    this.#tellEnd(reason, isRestart)
+    const thread = this.#thread!
+    thread.hold()
+    return this.#ended.promise.then(() => thread.release())
+  }
+
+  /** The inner half is no more. */
+  #over(): void {
+    this.#ended?.resolve()
+    this.#ended = null
+  }
+
+  /** The actor is gone for good. */
+  gone(): void {
+    if (this.#ended !== null) this.#thread?.kill(this.#id)
+    this.#over()
+    this.#forget()
+    this.#thread?.leave(this)
+    this.#thread = null
+  }
+
+  /** The thread is no more, and everything in it. */
+  lost(error: Error): void {
+    const cell = this.#cell
+    // Their acknowledgement has not come through, and their answer neither.
+    for (const entry of this.#outstanding.at('settled')) this.#settled(entry, { how: 'unanswerable', why: describeCause(error) })
+    const inHand = this.#outstanding.at('begun').filter((entry) => this.#land(entry))
+    for (const { message, replyTo } of this.#owed.values())
+      cell.host.rejectReply(replyTo, new ActorFailedError(this.address, message, error))
+    this.#owed.clear()
+    this.#requeue()
+    this.#over()
+    this.#isDown = true
+    const isNews = inHand.length === 0 && cell.life === 'running'
+    if (this.#starting !== null) this.#starting.reject(error)
+    else if (isNews) cell.host.life.fail(cell, error, 'signal', undefined, null)
+    for (const { message, replyTo } of inHand) {
+      cell.host.counters.waiting--
+      cell.host.life.fail(cell, error, 'handling', message, replyTo)
+    }
+    this.#goOn()
+  }
+
+  // --- Messages -------------------------------------------------------------------------------------------------------------
+
+  #handle(message: Message): void {
+    const { host } = this.#cell
+    const messages = this.#cell.mailbox!
+    const replyTo = messages.takenReply
+    // From here on it is ours: for the cell it is put aside.
+    messages.takenReply = stashed
+    if (this.#thread!.lost !== undefined) {
+      messages.unshift(message, replyTo)
+      throw this.#thread!.lost
+    }
+    if (this.#isDown) {
+      // Whoever decides has chosen to go on with the state as it is.
+      this.#isDown = false
+      this.#thread!.post({ t: 'resume', id: this.#id })
+    }
+    const outstanding = this.#outstanding
+    const entry = outstanding.add(message, replyTo)
+    this.#cell.openExtras.flights(windowSize).begin(entry)
+    this.#thread!.hold()
+    if (outstanding.outgoing === 1) host.env.soon(() => this.#flush())
+    if (outstanding.isFull) this.#cell.inFlight = this.#gate
+  }
+
+  /** Sends what has come together; one by one where something cannot be cloned, so that nothing else is harmed. */
+  #flush(): void {
+    const items = this.#outstanding.takeOutgoing().flatMap((entry) => {
+      try {
+        return [this.#item(entry)]
+      } catch (cause) {
+        this.#settled(entry, { how: 'refused', reason: 'undeliverable-codec', why: describeCause(cause) })
+        return []
+      }
+    })
+    const post = (some: readonly Item[]): void => this.#thread!.post({ t: 'messages', id: this.#id, items: some })
+    try {
+      if (items.length > 0) post(items)
+    } catch {
+      for (const item of items) {
+        try {
+          post([item])
+        } catch (cause) {
+          const refused: Settled = { how: 'refused', reason: 'undeliverable-codec', why: describeCause(cause) }
+          this.#settledNumber(item[1], refused)
+        }
+      }
+    }
+    this.#goOn()
+  }
+
+  #item(entry: Entry): Item {
+    const parcel = pack(entry.message)
+    const slot = this.#outstanding.send(entry)
+    const { number, replyTo } = entry
+    return replyTo === null ? [slot, number, parcel] : [slot, number, parcel, this.#cell.host.remainingMs(replyTo)]
+  }
+
+  /** What the thread says of this actor. */
+  receive(frame: Extract<FromThread, { readonly id: number }>): void {
+    switch (frame.t) {
+      case 'started':
+        this.#starting?.resolve()
+        return
+      case 'start-failed':
+        this.#over()
+        this.#starting?.reject(causeFromData(frame.cause))
+        return
+      case 'handled':
+        for (const number of frame.numbers) this.#settledNumber(number, { how: 'handled' })
+        this.#goOn()
+        return
+      case 'settled':
+        this.#settledNumber(frame.number, frame.settled)
+        this.#goOn()
+        return
+      case 'answer': {
+        const open = this.#owed.get(frame.number) ?? this.#outstanding.find(frame.number)
+        this.#owed.delete(frame.number)
+        if (open !== undefined) this.#answer(open.message, open.replyTo, frame.parcel, frame.error)
+        return
+      }
+      case 'unstash':
+        this.#requeue()
+        this.#thread!.post({ t: 'unstashed', id: this.#id })
+        this.#goOn()
+        return
+      case 'down':
+        this.#failed(causeFromData(frame.cause), frame.phase)
+        return
+      case 'exit':
+        this.#cell.end(reasonFromData(frame.reason))
+        return
+      case 'ended':
+        this.#over()
+        // It was stopped while it started.
+        this.#starting?.resolve()
+        return
+      default:
+    }
+  }
+
+  #settledNumber(number: number, settled: Settled): void {
+    const entry = this.#outstanding.find(number)
+    if (entry !== undefined) this.#settled(entry, settled)
+  }
+
+  #settled(entry: Entry, settled: Settled): void {
+    const { host } = this.#cell
+    const { message, replyTo } = entry
+    if (settled.how === 'stashed') {
+      this.#outstanding.putAside(entry)
+      return
+    }
+    if (!this.#land(entry)) return
+    host.counters.waiting--
+    if (settled.how === 'refused') {
+      host.deadLetter(message, replyTo, settled.reason, this.address, settled.why)
+      return
+    }
+    if (settled.how === 'failed') {
+      this.#failed(causeFromData(settled.cause), 'handling', entry)
+      return
+    }
+    host.counters.handled++
+    this.#cell.attempt = 0
+    if (replyTo === null) return
+    if (settled.how === 'owed') this.#owed.set(entry.number, { message, replyTo })
+    else if (settled.how === 'unanswerable') host.rejectReply(replyTo, unanswerable(this.address, message, settled.why))
+    else this.#answer(message, replyTo, settled.parcel, undefined)
+  }
+
+  #answer(message: Message, replyTo: ReplyTo, parcel: Parameters<Thread['crossing']['open']>[0] | undefined, error?: PortableCause): void {
+    const { host } = this.#cell
+    if (replyTo === null) return
+    if (error === undefined) host.resolveReply(replyTo, parcel && this.#thread!.crossing.open(parcel))
+    else host.rejectReply(replyTo, errorFromData(error, message))
+  }
+
+  /** The inner half has failed and stands still; a message that made it fail has been taken out of the window. */
+  #failed(cause: unknown, phase: Failure['phase'], entry?: Entry): void {
+    this.#requeue()
+    this.#isDown = true
+    this.#cell.host.life.fail(this.#cell, cause, phase, entry?.message, entry?.replyTo ?? null)
+  }
+
+  /** Puts what has not been begun back where it came from, in order. */
+  #requeue(): void {
+    for (const entry of this.#outstanding.takeBack().toReversed())
+      if (this.#land(entry)) this.#cell.mailbox!.unshift(entry.message, entry.replyTo)
+  }
+
+  /** Takes an entry out; false when it was given up meanwhile: its actor was killed. */
+  #land(entry: Entry): boolean {
+    if (!this.#outstanding.delete(entry)) return false
+    this.#thread!.release()
+    return this.#cell.openExtras.flights(windowSize).land(entry)
+  }
+
+  /** There may be room in the window, or nothing left to wait for. */
+  #goOn(): void {
+    const cell = this.#cell
+    if (cell.inFlight === this.#gate && !this.#outstanding.isFull) cell.inFlight = null
+    cell.resume()
+  }
+
+  // --- The watchdog ---------------------------------------------------------------------------------------------------------
+
+  /** The message in hand for longest, and since when it has been seen there; reentrant ones may take their time. */
+  inHand(now: number): { readonly message: Message; readonly since: number } | undefined {
+    const { reentrant } = this.#definition
+    let longest: { message: Message; since: number } | undefined
+    for (const entry of this.#outstanding.at('begun')) {
+      const { message } = entry
+      if (reentrant !== undefined && (reentrant.types === true || reentrant.types.has(message.type))) continue
+      entry.begunAt ??= now
+      if (longest === undefined || entry.begunAt < longest.since) longest = { message, since: entry.begunAt }
+    }
+    return longest
+  }
+
+  /** The main loop itself stood still for so long: nobody else is to blame for that. */
+  forgive(ms: number): void {
+    for (const entry of this.#outstanding.at('begun')) if (entry.begunAt !== undefined) entry.begunAt += ms
+  }
+
+  get isStarting(): boolean {
+    return this.#starting !== null
+  }
+}

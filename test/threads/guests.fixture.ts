@@ -1,0 +1,175 @@
+// Actors that tests let live in threads. Loaded by the tests, and by the threads.
+
+import { threadId } from 'node:worker_threads'
+import { type AnyRef, actor, describeExit, type StandardSchema } from '@understudy/runtime'
+
+const module = import.meta.url
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+
+/** Keeps a list, and does whatever harm it is told to. */
+export const keeper = actor({
+  name: 'keeper',
+  module,
+  state: (input: { first?: number } | undefined) => ({ items: input?.first === undefined ? [] : [input.first] }),
+  on: {
+    add: (state, message: { n: number }) => {
+      state.items.push(message.n)
+    },
+    items: (state) => state.items,
+    where: () => threadId,
+    who: (_state, _message, ctx) => ({ self: ctx.self as AnyRef, path: ctx.path, incarnation: ctx.incarnation, now: ctx.now() }),
+    fail: (_state, message: { why: string }) => {
+      throw new RangeError(message.why)
+    },
+    spin: () => {
+      for (;;);
+    },
+    exit: (_state, message: { code: number }) => {
+      process.exit(message.code)
+    },
+    stray: () => {
+      setTimeout(() => {
+        throw new Error('nobody catches this')
+      }, 1)
+    },
+    gorge: () => {
+      const hoard: unknown[] = []
+      for (;;) hoard.push(new Array(10_000).fill(hoard.length))
+    },
+    sleep: (_state, message: { ms: number }) => pause(message.ms).then(() => 'slept'),
+    odd: () => () => {},
+    burn: (_state, message: { ms: number }) => {
+      const until = performance.now() + message.ms
+      while (performance.now() < until);
+      return 'burnt'
+    },
+  },
+})
+
+/** Talks with others by their refs. */
+export const talker = actor({
+  name: 'talker',
+  module,
+  state: () => ({ told: [] as unknown[] }),
+  terminated: (state, { address, reason }) => {
+    state.told.push([address.path, typeof reason === 'string' ? reason : 'failure'])
+  },
+  on: {
+    greet: (_state, message: { whom: AnyRef; with: unknown }, ctx) => {
+      message.whom.tell({ type: 'note', text: message.with, from: ctx.self })
+    },
+    relay: (_state, message: { whom: AnyRef; question: { type: string } }, ctx) => ctx.ask(message.whom, message.question),
+    pass: (_state, message: { whom: AnyRef }, ctx) => ctx.forward(message.whom),
+    later: (_state, message: { ms: number }, ctx) => {
+      const answer = ctx.deferReply<string>()
+      void pause(message.ms).then(() => answer.resolve('later'))
+      return answer
+    },
+    note: (state, message: { text: unknown; from?: AnyRef }) => {
+      state.told.push(message.text)
+    },
+    told: (state) => state.told,
+    watch: (_state, message: { whom: AnyRef }, ctx) => ctx.watch(message.whom),
+    tick: (_state, message: { ms: number }, ctx) => ctx.after('tick', message.ms, { type: 'note', text: 'tick' }),
+    log: (_state, _message, ctx) => ctx.log.warn({ colour: 'blue', fn: () => {} }, 'from the thread'),
+    lose: (_state, _message, ctx) => ctx.ref({ ...ctx.self.address, path: `${ctx.path}/nobody`, uid: 0 }).tell({ type: 'lost' }),
+    child: (_state, message: { name: string }, ctx) => ctx.spawn(keeper, { name: message.name }) as AnyRef,
+    unsupported: (_state, message: { what: 'register' | 'whereis' | 'join' | 'guard' | 'thread' | 'link'; whom?: AnyRef }, ctx) => {
+      try {
+        if (message.what === 'register') ctx.register('x')
+        if (message.what === 'whereis') ctx.whereis('x')
+        if (message.what === 'join') ctx.join('x')
+        if (message.what === 'guard') ctx.guard()
+        if (message.what === 'thread') ctx.spawn(keeper, { isolation: 'thread' })
+        if (message.what === 'link') ctx.link(message.whom!)
+        return 'nothing was thrown'
+      } catch (error) {
+        return (error as { code?: string }).code
+      }
+    },
+  },
+})
+
+/** Puts things aside until it is opened. */
+export const shop = actor({
+  name: 'shop',
+  module,
+  state: () => ({ open: false, sold: [] as number[] }),
+  mailbox: { stashCapacity: 100 },
+  on: {
+    buy: (state, message: { n: number }, ctx) => {
+      if (!state.open) return ctx.stash()
+      state.sold.push(message.n)
+      return undefined
+    },
+    open: (state, _message, ctx) => {
+      state.open = true
+      ctx.unstashAll()
+    },
+    fail: () => {
+      throw new Error('the roof fell in')
+    },
+    sold: (state) => state.sold,
+  },
+})
+
+/** Takes its time to be born and to go, and says so. */
+export const slow = actor({
+  name: 'slow',
+  module,
+  state: async (input: { startMs: number; stopMs: number; teller: AnyRef }) => {
+    await pause(input.startMs)
+    return input
+  },
+  stopping: async (state) => {
+    await pause(state.stopMs)
+    state.teller.tell({ type: 'note', text: 'stopping' })
+  },
+  stopped: (state, reason) => state.teller.tell({ type: 'note', text: `stopped ${describeExit(reason)}` }),
+  restarting: (state) => state.teller.tell({ type: 'note', text: 'restarting' }),
+  on: {
+    hi: () => 'hi',
+    fail: () => {
+      throw new Error('fails')
+    },
+    await: (_state, _message, ctx) => new Promise<string>((resolve) => ctx.signal.addEventListener('abort', () => resolve('aborted'))),
+    forever: () => new Promise<void>(() => {}),
+  },
+})
+
+/** Handles what is slow side by side. */
+export const waiter = actor({
+  name: 'waiter',
+  module,
+  reentrant: ['slow'],
+  on: {
+    slow: async (_state, message: { ms: number }) => {
+      await pause(message.ms)
+      return 'served'
+    },
+  },
+})
+
+const amount: StandardSchema = {
+  '~standard': {
+    version: 1,
+    vendor: 'test',
+    validate: (value) => {
+      const { by } = value as { by: unknown }
+      return typeof by === 'string' && /^\d+$/.test(by)
+        ? { value: { by: Number(by) } }
+        : { issues: [{ message: 'not a number', path: ['by'] }] }
+    },
+  },
+}
+
+/** Takes only numbers, written as text. */
+export const teller = actor({
+  name: 'teller',
+  module,
+  state: () => ({ sum: 0 }),
+  schema: { add: amount },
+  on: {
+    add: (state, message: { by: number }) => (state.sum += message.by),
+  },
+})

@@ -1,0 +1,24 @@
+// The programs of the guide to threads: files that import each other, so they are written down before they run.
+
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { expect, onTestFinished, test } from 'vitest'
+
+const page = readFileSync(new URL('../../docs/guide/threads.md', import.meta.url), 'utf8')
+
+test('the guide to threads runs and prints what it says', async () => {
+  const files = [...page.matchAll(/```ts file=(\S+)\n([\s\S]*?)```/g)].map(([, name, code]) => ({ name: name!, code: code! }))
+  const folder = mkdtempSync(join(fileURLToPath(new URL('.', import.meta.url)), '.guide-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  for (const { name, code } of files) writeFileSync(join(folder, name), code)
+  const { stdout } = await promisify(execFile)(process.execPath, ['--conditions=understudy-source', 'main.ts'], {
+    cwd: folder,
+    timeout: 30_000,
+  })
+  const promised = files.flatMap(({ code }) => [...code.matchAll(/\/\/ → (.*)$/gm)].map(([, text]) => text))
+  expect(promised.length).toBeGreaterThan(2)
+  expect(stdout.trimEnd().split('\n')).toEqual(promised)
+})
