@@ -83,6 +83,6 @@ export interface SupervisingDefinition<P extends Protocol, I = undefined> extend
    * `current` answers what `supervise` made for the present one, `null` between incarnations and after the end.
    */
   route?(inside: Endpoint, current: () => Supervision | null): Endpoint
-}
   /** Who lives beneath it elsewhere, in a thread. Absent: nobody but its children here. */
   beneath?(address: Address): Endpoint | undefined
+}

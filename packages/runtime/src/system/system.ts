@@ -35,20 +35,19 @@ export interface SystemOptions {
   readonly log?: Logger
   /** Fairness of the dispatcher. */
   readonly dispatch?: DispatchOptions
-}
-
+  /**
    * What becomes of exceptions and rejections that nothing in the process has caught. `stop`, the default: the failure of the actor
    * they belong to; what belongs to nobody stops this system in order (a function: does so in its place), and then ends the process
    * with that error, within 15 s. Other listeners of the process for them are left the decision. `off`: nothing of the kind.
    */
   readonly strayErrors?: 'stop' | 'off' | (() => unknown)
+  /**
    * Reports an actor that is in one message for longer than so many milliseconds, and a loop that stood still for as long. Looks at all
    * actors four times in that time; messages pay nothing. Default: nobody looks. (Actors in threads have a `hangMs` of their own.)
    */
   readonly hangMs?: number
 }
 
-  /**
 /** A running system of actors in this process. */
 export interface ActorSystem extends Names {
   /** Starts a top-level actor. Unless it is a supervisor, nobody restarts it: it is stopped, and says so, when it fails. */
@@ -103,8 +102,8 @@ export function createSystem(options: SystemOptions = {}): ActorSystem {
     throw new InvalidOptionError('strayErrors', strayErrors, "'stop', 'off' or a function")
   const host = new SystemHost(options.env ?? systemEnv, options.log ?? stderrLogger, options.dispatch)
   host.root = new Cell(host, null, root as unknown as ActorDefinition<Protocol, unknown>, { name: 'root' })
-  if (options.hangMs !== undefined) watchForHangs(host, options.hangMs)
   host.life.start(host.root)
+  if (options.hangMs !== undefined) watchForHangs(host, options.hangMs)
   let shutdown: Promise<ShutdownReport> | undefined
   const stop = (): Promise<void> => {
     const stopped = new Promise<void>((resolve) => host.onStopped(() => host.closeThreads(resolve)))
