@@ -32,7 +32,7 @@ import { Threads } from '../thread/threads.ts'
 import { EventBus } from './event-bus.ts'
 import { ProcessGroups } from './process-groups.ts'
 import { Registry } from './registry.ts'
-import { Vigil } from './vigil.ts'
+import { keyOf, Vigil } from './vigil.ts'
 
 const unnamed = /~([0-9a-z]{1,11})$/
 
@@ -215,11 +215,14 @@ export class SystemHost implements Home {
   isolated(definition: ActorDefinition<Protocol, unknown>, isolation: Isolation): ActorDefinition<Protocol, unknown> {
     if (this.#threads === undefined) {
       const onGone = new Map<string, () => void>()
-      const vigil = new Vigil(this, 'threads', (key) => {
+      const vigil = new Vigil(this, 'threads', (_name, key) => {
         onGone.get(key)?.()
         onGone.delete(key)
       })
-      this.#threads = new Threads(this, (target, then) => onGone.set(vigil.watch(target), then))
+      this.#threads = new Threads(this, (target, then) => {
+        onGone.set(keyOf(target.address), then)
+        vigil.hold(target, 'thread')
+      })
     }
     return this.#threads.isolate(definition, isolation)
   }
