@@ -58,7 +58,8 @@ export class ThreadHost extends SystemHost {
     this.remoting = { endpoint: (address) => this.crossing.endpoint(address) }
   }
 
-  override get observed(): boolean {
+  // Whoever listens does so in the main thread.
+  override hears(): boolean {
     return true
   }
 
