@@ -35,6 +35,9 @@ export interface EngineSettings {
   readonly maxChildren?: number
 }
 
+/** Whom a restart concerns: as a strategy says, or, for the `planned` restart of a running child, nobody else. */
+export type RestartScope = Strategy | 'planned'
+
 /** One child. */
 export interface Member {
   spec: MemberSpec
@@ -42,6 +45,8 @@ export interface Member {
   recovery: Recovery
   /** The attempt at which the current failure stands; 0 while all is well. */
   attempt: number
+  /** Whom its restart concerns, while that waits behind the calls that came before: see `restart`. */
+  retry: RestartScope | null
   /** The management call that waits for this child. */
   call: { readonly number: number; readonly type: Call['type'] } | undefined
   /** Calls that came while it was being terminated: their turn comes when that is over, as if they had come then. */
@@ -82,12 +87,14 @@ export interface EngineState {
   deferredSeen: number
   /** The supervisor has given up, or has shut itself down. */
   ended: boolean
-  /** How many children are down on whom their recovery has decided: they wait for others of their group. */
+  /** How many children are down that only wait for others of their group. */
   held: number
-  /** How many children are down on whom their recovery has not decided yet. */
+  /** How many children are down on whom their recovery has not decided yet, or whose restart has still to come. */
   undecided: number
   /** How many significant children there are of whom not only the spec is there. */
   significant: number
+  /** The child whose start has just failed. */
+  startFailed: string | undefined
   /** What the present step asks for. */
   commands: EngineCommand[]
 }
@@ -101,6 +108,7 @@ export type EngineEvent =
   | { readonly type: 'started'; readonly id: string; readonly now: number }
   | { readonly type: 'down'; readonly id: string; readonly reason: ExitReason; readonly now: number; readonly random: number }
   | { readonly type: 'timer'; readonly id: string; readonly key: string; readonly now: number }
+  | { readonly type: 'retry'; readonly id: string; readonly now: number }
   | { readonly type: 'call'; readonly call: number; readonly request: Call; readonly now: number }
 
 /** What the engine asks for. */
@@ -111,6 +119,8 @@ export type EngineCommand =
   | { readonly type: 'schedule'; readonly id: string; readonly key: string; readonly delayMs: number }
   | { readonly type: 'cancel'; readonly id: string; readonly key: string }
   | { readonly type: 'report'; readonly level: Level; readonly event: NewEvent; readonly text: string }
+  /** To be told `retry` for this child when the calls that wait now have been handled. */
+  | { readonly type: 'retry'; readonly id: string }
   | { readonly type: 'booted' }
   | { readonly type: 'boot-failed'; readonly id: string; readonly reason: ExitReason }
   | { readonly type: 'reply'; readonly call: number; readonly result: CallResult }
@@ -135,6 +145,7 @@ export function initialEngine(settings: EngineSettings): EngineState {
     held: 0,
     undecided: 0,
     significant: 0,
+    startFailed: undefined,
     commands: [],
   }
   for (const spec of children) addMember(state, spec)
@@ -148,6 +159,7 @@ export function addMember(draft: Draft, spec: MemberSpec): Member {
     phase: 'absent',
     recovery: healthy(spec.recovery),
     attempt: 0,
+    retry: null,
     call: undefined,
     later: undefined,
     toStop: false,
@@ -164,7 +176,11 @@ export function dropMember(draft: Draft, member: Member): void {
 }
 
 /** Changes one child, the only way to change these fields; does nothing for an unknown one. */
-export function change(draft: Draft, id: string, changes: Partial<Pick<Member, 'spec' | 'phase' | 'recovery' | 'attempt'>>): void {
+export function change(
+  draft: Draft,
+  id: string,
+  changes: Partial<Pick<Member, 'spec' | 'phase' | 'recovery' | 'attempt' | 'retry'>>,
+): void {
   const member = draft.members.get(id)
   if (member === undefined) return
   tally(draft, member, -1)
@@ -172,12 +188,13 @@ export function change(draft: Draft, id: string, changes: Partial<Pick<Member, '
   if (changes.phase !== undefined) member.phase = changes.phase
   if (changes.recovery !== undefined) member.recovery = changes.recovery
   if (changes.attempt !== undefined) member.attempt = changes.attempt
+  if (changes.retry !== undefined || member.phase !== 'down') member.retry = changes.retry ?? null
   tally(draft, member, 1)
 }
 
-function tally(draft: Draft, { phase, recovery, spec }: Member, by: 1 | -1): void {
+function tally(draft: Draft, { phase, recovery, retry, spec }: Member, by: 1 | -1): void {
   if (phase === 'down') {
-    if (recovery.undecided === undefined) draft.held += by
+    if (recovery.undecided === undefined && retry === null) draft.held += by
     else draft.undecided += by
   }
   if (spec.significant && phase !== 'absent') draft.significant += by

@@ -13,7 +13,7 @@ import { carryOut } from './remedy.ts'
 import { release } from './release.ts'
 import { reportEnded } from './report.ts'
 import { fateOf } from './restart-type.ts'
-import { letGo, restart } from './verdict.ts'
+import { letGo, restart, retry } from './verdict.ts'
 
 /** One step. The state given is used up: the one returned stands in its place. */
 export function stepEngine(state: EngineState, event: EngineEvent): [EngineState, EngineCommand[]] {
@@ -55,6 +55,9 @@ function handle(draft: Draft, event: EngineEvent): void {
       change(draft, event.id, { recovery })
       return carryOut(draft, event.id, commands, event.now)
     }
+    case 'retry':
+      if (draft.procedure !== undefined) return void draft.deferred.push(event)
+      return retry(draft, event.id, event.now)
     case 'call':
       if (draft.procedure !== undefined) return void draft.deferred.push(event)
       return handleCall(draft, event)
@@ -97,7 +100,9 @@ function handleDown(draft: Draft, event: EngineEvent & { type: 'down' }): void {
   // A group whose start failed at this child is over; its recovery decides when it goes on, and the strategy from where.
   draft.procedure = undefined
   if (settleDown(draft, member, reason)) return
+  draft.startFailed = isFailure(reason) && reason.phase === 'starting' ? id : undefined
   decide(draft, member, event)
+  draft.startFailed = undefined
 }
 
 function decide(draft: Draft, member: Member, event: EngineEvent & { type: 'down' }): void {

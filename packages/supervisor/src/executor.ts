@@ -49,6 +49,7 @@ export class Executor implements Supervision {
   #state: EngineState
   #busy = false
   #boot: Boot | undefined
+  #later: ((id: string) => boolean) | undefined
   #lastCall = 0
 
   constructor(control: SupervisionControl, settings: ExecutorSettings) {
@@ -59,8 +60,10 @@ export class Executor implements Supervision {
   /**
    * Starts the children one after the other. Rejects with StartFailedError, naming the child, when one cannot be started;
    * by then those before it have been stopped again. Resolves early when `signal` aborts: the supervisor itself is stopped meanwhile.
+   * `later` calls `retry` when the messages that wait now have been handled; it answers false when it cannot.
    */
-  boot(signal: AbortSignal): Promise<this> {
+  boot(signal: AbortSignal, later?: (id: string) => boolean): Promise<this> {
+    this.#later = later
     const booted = new Promise<this>((resolve, reject) => {
       this.#boot = { resolve: () => resolve(this), reject }
     })
@@ -81,6 +84,11 @@ export class Executor implements Supervision {
     const isAwaited = this.#leaving.get(name) === true
     this.#leaving.delete(name)
     if (isAwaited) this.#start(name, true)
+  }
+
+  /** The turn of a restart that was put off has come. */
+  retry(id: string): void {
+    this.#tell({ type: 'retry', id, now: this.#control.env.now() })
   }
 
   heirOf(child: Child): Endpoint | undefined {
@@ -157,6 +165,9 @@ export class Executor implements Supervision {
         return this.#cancel(`${command.id}/${command.key}`)
       case 'report':
         return this.#control.report(command.level, command.event, command.text)
+      case 'retry':
+        if (this.#later?.(command.id) !== true) this.retry(command.id)
+        return undefined
       case 'booted':
         return this.#boot?.resolve()
       case 'boot-failed': {
