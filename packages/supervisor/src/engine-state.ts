@@ -9,8 +9,12 @@ import type { AutoShutdown } from './auto-shutdown.ts'
 import type { Call, CallResult } from './call.ts'
 import { emptyWindow } from './intensity.ts'
 import type { Intensity, RestartWindow } from './intensity.ts'
-import { healthy } from './recovery/kernel.ts'
+import type { RecoveryAbility } from './recovery/event.ts'
+import type { OutsideCommand } from './recovery/executor-hook.ts'
+import type { Told } from './recovery/facts.ts'
+import { healthy, possibleOnOneNode } from './recovery/kernel.ts'
 import type { Recovery } from './recovery/kernel.ts'
+import { dependenciesOf } from './recovery/machine.ts'
 import type { MemberSpec } from './spec.ts'
 import type { Strategy } from './strategy/strategy.ts'
 
@@ -33,6 +37,8 @@ export interface EngineSettings {
   readonly reviveStopped?: boolean
   /** Set for a dynamic supervisor: at most so many children, and no spec outlives its child. */
   readonly maxChildren?: number
+  /** Default: what one node can do by itself. */
+  readonly possible?: ReadonlySet<RecoveryAbility>
 }
 
 /** Whom a restart concerns: as a strategy says, or, for the `planned` restart of a running child, nobody else. */
@@ -93,6 +99,10 @@ export interface EngineState {
   undecided: number
   /** How many significant children there are of whom not only the spec is there. */
   significant: number
+  /** Whose recovery wants to know of a child's health, by that child's id; absent when nobody's does. */
+  dependents: Map<string, Set<string>> | undefined
+  /** What can be done for a child where this supervisor lives. */
+  readonly possible: ReadonlySet<RecoveryAbility>
   /** The child whose start has just failed. */
   startFailed: string | undefined
   /** What the present step asks for. */
@@ -107,7 +117,8 @@ export type EngineEvent =
   | { readonly type: 'boot' }
   | { readonly type: 'started'; readonly id: string; readonly now: number }
   | { readonly type: 'down'; readonly id: string; readonly reason: ExitReason; readonly now: number; readonly random: number }
-  | { readonly type: 'timer'; readonly id: string; readonly key: string; readonly now: number }
+  | { readonly type: 'timer'; readonly id: string; readonly key: string; readonly now: number; readonly random?: number }
+  | { readonly type: 'news'; readonly id: string; readonly told: Told; readonly now: number }
   | { readonly type: 'retry'; readonly id: string; readonly now: number }
   | { readonly type: 'call'; readonly call: number; readonly request: Call; readonly now: number }
 
@@ -118,6 +129,7 @@ export type EngineCommand =
   | { readonly type: 'order'; readonly id: string; readonly command: Command }
   | { readonly type: 'schedule'; readonly id: string; readonly key: string; readonly delayMs: number }
   | { readonly type: 'cancel'; readonly id: string; readonly key: string }
+  | { readonly type: 'outside'; readonly id: string; readonly command: OutsideCommand }
   | { readonly type: 'report'; readonly level: Level; readonly event: NewEvent; readonly text: string }
   /** To be told `retry` for this child when the calls that wait now have been handled. */
   | { readonly type: 'retry'; readonly id: string }
@@ -128,7 +140,16 @@ export type EngineCommand =
 
 /** The state before anything is started. */
 export function initialEngine(settings: EngineSettings): EngineState {
-  const { path, strategy, intensity, children, autoShutdown = 'never', reviveStopped = false, maxChildren } = settings
+  const {
+    path,
+    strategy,
+    intensity,
+    children,
+    autoShutdown = 'never',
+    reviveStopped = false,
+    maxChildren,
+    possible = possibleOnOneNode,
+  } = settings
   const state: EngineState = {
     path,
     strategy,
@@ -146,6 +167,8 @@ export function initialEngine(settings: EngineSettings): EngineState {
     undecided: 0,
     significant: 0,
     startFailed: undefined,
+    dependents: undefined,
+    possible,
     commands: [],
   }
   for (const spec of children) addMember(state, spec)
@@ -166,6 +189,11 @@ export function addMember(draft: Draft, spec: MemberSpec): Member {
     unseen: undefined,
   }
   draft.members.set(spec.id, member)
+  for (const dependency of dependenciesOf(spec.recovery)) {
+    const dependents = (draft.dependents ??= new Map()).get(dependency)
+    if (dependents === undefined) draft.dependents.set(dependency, new Set([spec.id]))
+    else dependents.add(spec.id)
+  }
   return member
 }
 
@@ -173,6 +201,7 @@ export function addMember(draft: Draft, spec: MemberSpec): Member {
 export function dropMember(draft: Draft, member: Member): void {
   tally(draft, member, -1)
   draft.members.delete(member.spec.id)
+  for (const dependency of dependenciesOf(member.spec.recovery)) draft.dependents?.get(dependency)?.delete(member.spec.id)
 }
 
 /** Changes one child, the only way to change these fields; does nothing for an unknown one. */

@@ -147,6 +147,8 @@ class World {
       case 'exit':
         this.exited = true
         return
+      case 'outside':
+        throw new Error('nobody is there to do it')
       case 'reply':
         this.replies++
         return
