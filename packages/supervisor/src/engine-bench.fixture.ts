@@ -36,6 +36,8 @@ export interface BenchOptions {
 /** An engine under test: gives events their times, remembers the state, answers the commands in short. */
 export class Bench {
   now = 0
+  /** Whether no call comes between a failed start and the next attempt. */
+  retriesAtOnce = true
   state: EngineState
 
   constructor(ids: string, options: BenchOptions = {}) {
@@ -55,7 +57,7 @@ export class Bench {
   tell(event: EngineEvent): string[] {
     const [state, commands] = stepEngine(this.state, event)
     this.state = state
-    return commands.flatMap(print)
+    return commands.flatMap((command) => (command.type === 'retry' && this.retriesAtOnce ? this.retry(command.id) : print(command)))
   }
 
   started(id: string): string[] {
@@ -68,6 +70,10 @@ export class Bench {
 
   timer(id: string, key = 'retry'): string[] {
     return this.tell({ type: 'timer', id, key, now: this.now })
+  }
+
+  retry(id: string): string[] {
+    return this.tell({ type: 'retry', id, now: this.now })
   }
 
   call(request: Call, call = 1): string[] {
@@ -92,6 +98,8 @@ function print(command: EngineCommand): string[] {
       return [`${command.command.type} ${command.id}`]
     case 'schedule':
       return [`schedule ${command.id} ${command.key} ${command.delayMs}`]
+    case 'retry':
+      return [`retry ${command.id}`]
     case 'cancel':
       return [`cancel ${command.id} ${command.key}`]
     case 'report':

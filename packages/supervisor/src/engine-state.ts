@@ -9,8 +9,12 @@ import type { AutoShutdown } from './auto-shutdown.ts'
 import type { Call, CallResult } from './call.ts'
 import { emptyWindow } from './intensity.ts'
 import type { Intensity, RestartWindow } from './intensity.ts'
-import { healthy } from './recovery/kernel.ts'
+import type { RecoveryAbility } from './recovery/event.ts'
+import type { OutsideCommand } from './recovery/executor-hook.ts'
+import type { Told } from './recovery/facts.ts'
+import { healthy, possibleOnOneNode } from './recovery/kernel.ts'
 import type { Recovery } from './recovery/kernel.ts'
+import { dependenciesOf } from './recovery/machine.ts'
 import type { MemberSpec } from './spec.ts'
 import type { Strategy } from './strategy/strategy.ts'
 
@@ -33,7 +37,12 @@ export interface EngineSettings {
   readonly reviveStopped?: boolean
   /** Set for a dynamic supervisor: at most so many children, and no spec outlives its child. */
   readonly maxChildren?: number
+  /** Default: what one node can do by itself. */
+  readonly possible?: ReadonlySet<RecoveryAbility>
 }
+
+/** Whom a restart concerns: as a strategy says, or, for the `planned` restart of a running child, nobody else. */
+export type RestartScope = Strategy | 'planned'
 
 /** One child. */
 export interface Member {
@@ -42,6 +51,8 @@ export interface Member {
   recovery: Recovery
   /** The attempt at which the current failure stands; 0 while all is well. */
   attempt: number
+  /** Whom its restart concerns, while that waits behind the calls that came before: see `restart`. */
+  retry: RestartScope | null
   /** The management call that waits for this child. */
   call: { readonly number: number; readonly type: Call['type'] } | undefined
   /** Calls that came while it was being terminated: their turn comes when that is over, as if they had come then. */
@@ -82,12 +93,18 @@ export interface EngineState {
   deferredSeen: number
   /** The supervisor has given up, or has shut itself down. */
   ended: boolean
-  /** How many children are down on whom their recovery has decided: they wait for others of their group. */
+  /** How many children are down that only wait for others of their group. */
   held: number
-  /** How many children are down on whom their recovery has not decided yet. */
+  /** How many children are down on whom their recovery has not decided yet, or whose restart has still to come. */
   undecided: number
   /** How many significant children there are of whom not only the spec is there. */
   significant: number
+  /** Whose recovery wants to know of a child's health, by that child's id; absent when nobody's does. */
+  dependents: Map<string, Set<string>> | undefined
+  /** What can be done for a child where this supervisor lives. */
+  readonly possible: ReadonlySet<RecoveryAbility>
+  /** The child whose start has just failed. */
+  startFailed: string | undefined
   /** What the present step asks for. */
   commands: EngineCommand[]
 }
@@ -100,7 +117,9 @@ export type EngineEvent =
   | { readonly type: 'boot' }
   | { readonly type: 'started'; readonly id: string; readonly now: number }
   | { readonly type: 'down'; readonly id: string; readonly reason: ExitReason; readonly now: number; readonly random: number }
-  | { readonly type: 'timer'; readonly id: string; readonly key: string; readonly now: number }
+  | { readonly type: 'timer'; readonly id: string; readonly key: string; readonly now: number; readonly random?: number }
+  | { readonly type: 'news'; readonly id: string; readonly told: Told; readonly now: number }
+  | { readonly type: 'retry'; readonly id: string; readonly now: number }
   | { readonly type: 'call'; readonly call: number; readonly request: Call; readonly now: number }
 
 /** What the engine asks for. */
@@ -110,7 +129,10 @@ export type EngineCommand =
   | { readonly type: 'order'; readonly id: string; readonly command: Command }
   | { readonly type: 'schedule'; readonly id: string; readonly key: string; readonly delayMs: number }
   | { readonly type: 'cancel'; readonly id: string; readonly key: string }
+  | { readonly type: 'outside'; readonly id: string; readonly command: OutsideCommand }
   | { readonly type: 'report'; readonly level: Level; readonly event: NewEvent; readonly text: string }
+  /** To be told `retry` for this child when the calls that wait now have been handled. */
+  | { readonly type: 'retry'; readonly id: string }
   | { readonly type: 'booted' }
   | { readonly type: 'boot-failed'; readonly id: string; readonly reason: ExitReason }
   | { readonly type: 'reply'; readonly call: number; readonly result: CallResult }
@@ -118,7 +140,16 @@ export type EngineCommand =
 
 /** The state before anything is started. */
 export function initialEngine(settings: EngineSettings): EngineState {
-  const { path, strategy, intensity, children, autoShutdown = 'never', reviveStopped = false, maxChildren } = settings
+  const {
+    path,
+    strategy,
+    intensity,
+    children,
+    autoShutdown = 'never',
+    reviveStopped = false,
+    maxChildren,
+    possible = possibleOnOneNode,
+  } = settings
   const state: EngineState = {
     path,
     strategy,
@@ -135,6 +166,9 @@ export function initialEngine(settings: EngineSettings): EngineState {
     held: 0,
     undecided: 0,
     significant: 0,
+    startFailed: undefined,
+    dependents: undefined,
+    possible,
     commands: [],
   }
   for (const spec of children) addMember(state, spec)
@@ -148,12 +182,18 @@ export function addMember(draft: Draft, spec: MemberSpec): Member {
     phase: 'absent',
     recovery: healthy(spec.recovery),
     attempt: 0,
+    retry: null,
     call: undefined,
     later: undefined,
     toStop: false,
     unseen: undefined,
   }
   draft.members.set(spec.id, member)
+  for (const dependency of dependenciesOf(spec.recovery)) {
+    const dependents = (draft.dependents ??= new Map()).get(dependency)
+    if (dependents === undefined) draft.dependents.set(dependency, new Set([spec.id]))
+    else dependents.add(spec.id)
+  }
   return member
 }
 
@@ -161,10 +201,15 @@ export function addMember(draft: Draft, spec: MemberSpec): Member {
 export function dropMember(draft: Draft, member: Member): void {
   tally(draft, member, -1)
   draft.members.delete(member.spec.id)
+  for (const dependency of dependenciesOf(member.spec.recovery)) draft.dependents?.get(dependency)?.delete(member.spec.id)
 }
 
 /** Changes one child, the only way to change these fields; does nothing for an unknown one. */
-export function change(draft: Draft, id: string, changes: Partial<Pick<Member, 'spec' | 'phase' | 'recovery' | 'attempt'>>): void {
+export function change(
+  draft: Draft,
+  id: string,
+  changes: Partial<Pick<Member, 'spec' | 'phase' | 'recovery' | 'attempt' | 'retry'>>,
+): void {
   const member = draft.members.get(id)
   if (member === undefined) return
   tally(draft, member, -1)
@@ -172,12 +217,13 @@ export function change(draft: Draft, id: string, changes: Partial<Pick<Member, '
   if (changes.phase !== undefined) member.phase = changes.phase
   if (changes.recovery !== undefined) member.recovery = changes.recovery
   if (changes.attempt !== undefined) member.attempt = changes.attempt
+  if (changes.retry !== undefined || member.phase !== 'down') member.retry = changes.retry ?? null
   tally(draft, member, 1)
 }
 
-function tally(draft: Draft, { phase, recovery, spec }: Member, by: 1 | -1): void {
+function tally(draft: Draft, { phase, recovery, retry, spec }: Member, by: 1 | -1): void {
   if (phase === 'down') {
-    if (recovery.undecided === undefined) draft.held += by
+    if (recovery.undecided === undefined && retry === null) draft.held += by
     else draft.undecided += by
   }
   if (spec.significant && phase !== 'absent') draft.significant += by

@@ -6,6 +6,7 @@ import type { Call } from './call.ts'
 import { stepEngine } from './engine.ts'
 import { initialEngine } from './engine-state.ts'
 import type { EngineCommand, EngineEvent, EngineSettings, EngineState, Member } from './engine-state.ts'
+import { restartAtOnce } from './recovery/library/restart-at-once.ts'
 import { defaultRecovery } from './recovery/library/restart-then-backoff.ts'
 import type { RestartType } from './restart-type.ts'
 import { seededRandom } from './seeded-random.fixture.ts'
@@ -16,7 +17,7 @@ import { restForOne } from './strategy/rest-for-one.ts'
 
 const types: readonly RestartType[] = ['permanent', 'transient', 'temporary', 'permanent']
 const specOf = (restart: RestartType, n: number): MemberSpec => {
-  return { id: `c${n}`, restart, recovery: defaultRecovery, significant: restart === 'transient' }
+  return { id: `c${n}`, restart, recovery: n === 3 ? restartAtOnce() : defaultRecovery, significant: restart === 'transient' }
 }
 
 type Life = 'starting' | 'running' | 'down' | 'stopping'
@@ -27,6 +28,7 @@ class World {
   state: EngineState
   readonly lives = new Map<string, Life>()
   readonly timers = new Map<string, number>()
+  readonly retries: string[] = []
   booted = false
   exited = false
   replies = 0
@@ -43,9 +45,10 @@ class World {
   happen(faulty: boolean): void {
     const due = [...this.timers].filter(([, at]) => at <= this.now)
     const moving = [...this.lives].filter(([, life]) => life === 'starting' || life === 'stopping' || (faulty && life === 'running'))
-    const count = due.length + moving.length
+    const count = due.length + moving.length + this.retries.length
     if (count === 0) return this.#wait()
     const chosen = Math.floor(this.#random() * count)
+    if (chosen >= due.length + moving.length) return this.#tell({ type: 'retry', id: this.retries.shift()!, now: this.now })
     const timer = due[chosen]
     if (timer !== undefined) {
       const [id, key] = timer[0].split('/') as [string, string]
@@ -77,8 +80,9 @@ class World {
     const all = [...members.values()]
     const count = (holds: (member: Member) => boolean): number => all.filter(holds).length
     const isDown = ({ phase }: Member): boolean => phase === 'down'
-    must(held === count((member) => isDown(member) && member.recovery.undecided === undefined), `held is not ${held}`)
-    must(undecided === count((member) => isDown(member) && member.recovery.undecided !== undefined), `undecided is not ${undecided}`)
+    const isHeld = ({ recovery: decision, retry }: Member): boolean => decision.undecided === undefined && retry === null
+    must(held === count((member) => isDown(member) && isHeld(member)), `held is not ${held}`)
+    must(undecided === count((member) => isDown(member) && !isHeld(member)), `undecided is not ${undecided}`)
     must(significant === count(({ spec, phase }) => spec.significant && phase !== 'absent'), `significant is not ${significant}`)
     if (this.exited) return
     must(procedure !== undefined || (deferred.length === 0 && all.every(({ toStop }) => !toStop)), 'nothing is left over of a procedure')
@@ -134,12 +138,17 @@ class World {
       case 'cancel':
         this.timers.delete(`${command.id}/${command.key}`)
         return
+      case 'retry':
+        this.retries.push(command.id)
+        return
       case 'booted':
         this.booted = true
         return
       case 'exit':
         this.exited = true
         return
+      case 'outside':
+        throw new Error('nobody is there to do it')
       case 'reply':
         this.replies++
         return

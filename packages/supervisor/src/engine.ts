@@ -7,13 +7,13 @@ import { change } from './engine-state.ts'
 import type { Draft, EngineCommand, EngineEvent, EngineState, Member } from './engine-state.ts'
 import { handleCall, settleDown, settleStarted } from './management.ts'
 import { advance, beginBoot, beginRollback, isStarting, releaseHeld } from './procedure.ts'
-import { fireTimer, tellRecovery } from './recovery/kernel.ts'
+import { tellRecovery } from './recovery/kernel.ts'
 import type { ChildFailed } from './recovery/machine.ts'
-import { carryOut } from './remedy.ts'
+import { carryOut, fire, tell, tellDependents, waitsFor } from './remedy.ts'
 import { release } from './release.ts'
 import { reportEnded } from './report.ts'
 import { fateOf } from './restart-type.ts'
-import { letGo, restart } from './verdict.ts'
+import { letGo, restart, retry } from './verdict.ts'
 
 /** One step. The state given is used up: the one returned stands in its place. */
 export function stepEngine(state: EngineState, event: EngineEvent): [EngineState, EngineCommand[]] {
@@ -47,14 +47,15 @@ function handle(draft: Draft, event: EngineEvent): void {
       return handleStarted(draft, event.id, event.now)
     case 'down':
       return handleDown(draft, event)
-    case 'timer': {
+    case 'timer':
       if (draft.procedure !== undefined) return void draft.deferred.push(event)
-      const member = draft.members.get(event.id)
-      if (draft.ended || member === undefined) return undefined
-      const [recovery, commands] = fireTimer(member.recovery, event.key, event.now)
-      change(draft, event.id, { recovery })
-      return carryOut(draft, event.id, commands, event.now)
-    }
+      return fire(draft, event)
+    case 'news':
+      if (draft.procedure !== undefined) return void draft.deferred.push(event)
+      return tell(draft, event.id, event.told, event.now)
+    case 'retry':
+      if (draft.procedure !== undefined) return void draft.deferred.push(event)
+      return retry(draft, event.id, event.now)
     case 'call':
       if (draft.procedure !== undefined) return void draft.deferred.push(event)
       return handleCall(draft, event)
@@ -64,8 +65,9 @@ function handle(draft: Draft, event: EngineEvent): void {
 function handleStarted(draft: Draft, id: string, now: number): void {
   const member = draft.members.get(id)
   if (member?.phase !== 'starting') return
-  const [recovery, commands] = tellRecovery(member.recovery, { type: 'STARTED' }, now)
+  const [recovery, commands] = tellRecovery(member.recovery, { type: 'STARTED' }, now, draft.possible)
   change(draft, id, { phase: 'running', recovery, attempt: 0 })
+  if (draft.dependents !== undefined) tellDependents(draft, id, 'DEPENDENCY_UP', now)
   if (member.call !== undefined) settleStarted(draft, member)
   if (commands.length > 0) carryOut(draft, id, commands, now)
   if (draft.procedure !== undefined) advance(draft)
@@ -97,16 +99,19 @@ function handleDown(draft: Draft, event: EngineEvent & { type: 'down' }): void {
   // A group whose start failed at this child is over; its recovery decides when it goes on, and the strategy from where.
   draft.procedure = undefined
   if (settleDown(draft, member, reason)) return
+  draft.startFailed = isFailure(reason) && reason.phase === 'starting' ? id : undefined
   decide(draft, member, event)
+  draft.startFailed = undefined
 }
 
 function decide(draft: Draft, member: Member, event: EngineEvent & { type: 'down' }): void {
   const { id, restart } = member.spec
   const { reason } = event
   if (fateOf(restart, reason) !== 'recover') return letGo(draft, id)
+  if (draft.dependents !== undefined) tellDependents(draft, id, 'DEPENDENCY_DOWN', event.now)
   if (member.recovery.policy.alwaysRestarts === true) return restartAtOnce(draft, member, event)
-  const failed = toFailed(member, reason, event.random)
-  const [recovery, commands] = tellRecovery(member.recovery, failed, event.now)
+  const failed = toFailed(draft, member, reason, event.random)
+  const [recovery, commands] = tellRecovery(member.recovery, failed, event.now, draft.possible)
   change(draft, id, { phase: 'down', recovery, attempt: failed.attempt })
   if (!isFailure(reason)) reportEnded(draft, member, reason)
   carryOut(draft, id, commands, event.now)
@@ -119,7 +124,9 @@ function restartAtOnce(draft: Draft, member: Member, { id, reason, now }: Engine
   restart(draft, id, now)
 }
 
-function toFailed(member: Member, reason: ExitReason, random: number): ChildFailed {
-  if (isFailure(reason)) return { type: 'FAILED', phase: reason.phase, cause: reason.cause, attempt: reason.attempt, random }
-  return { type: 'FAILED', phase: 'ended', cause: reason, attempt: member.attempt + 1, random }
+function toFailed(draft: Draft, member: Member, reason: ExitReason, random: number): ChildFailed {
+  const needs = draft.dependents === undefined ? undefined : waitsFor(draft, member)
+  const common = { type: 'FAILED', random, ...(needs !== undefined && { waitsFor: needs }) } as const
+  if (isFailure(reason)) return { ...common, ...reason }
+  return { ...common, phase: 'ended', cause: reason, attempt: member.attempt + 1 }
 }

@@ -1,13 +1,18 @@
 // Carries out what the engine decides: the one place of this package that touches children, timers and promises.
 // One executor serves one incarnation of a supervisor or pool.
 
-import { ActorRef, describeExit, isFailure, StartFailedError } from '@understudy/runtime/spi'
+import { ActorRef, describeCause, describeExit, isFailure, StartFailedError } from '@understudy/runtime/spi'
 import type { Child, Command, Endpoint, ExitReason, Supervision, SupervisionControl, TimerHandle } from '@understudy/runtime/spi'
 import type { Call, CallResult, StartResult } from './call.ts'
 import { stepEngine } from './engine.ts'
 import { initialEngine } from './engine-state.ts'
 import type { EngineCommand, EngineEvent, EngineSettings, EngineState, Phase } from './engine-state.ts'
 import { restartsOnTheSpot } from './on-the-spot.ts'
+import { recoveryExecutor } from './recovery/executor-hook.ts'
+import type { OutsideCommand, RecoveryExecutor } from './recovery/executor-hook.ts'
+import type { Told } from './recovery/facts.ts'
+import { possibleOnOneNode } from './recovery/kernel.ts'
+import type { Recovery } from './recovery/kernel.ts'
 import type { ChildSpec } from './spec.ts'
 
 /** What an executor is made for. */
@@ -47,21 +52,27 @@ export class Executor implements Supervision {
   readonly #timers = new Map<string, TimerHandle>()
   readonly #calls = new Map<number, OpenCall>()
   readonly #events: EngineEvent[] = []
+  readonly #outside: RecoveryExecutor | undefined
   #state: EngineState
   #busy = false
   #boot: Boot | undefined
+  #later: ((id: string) => boolean) | undefined
   #lastCall = 0
 
   constructor(control: SupervisionControl, settings: ExecutorSettings) {
     this.#control = control
-    this.#state = initialEngine({ ...settings, path: control.path })
+    this.#outside = control.find?.(recoveryExecutor)
+    const possible = this.#outside === undefined ? possibleOnOneNode : new Set([...possibleOnOneNode, ...this.#outside.able])
+    this.#state = initialEngine({ ...settings, path: control.path, possible })
   }
 
   /**
    * Starts the children one after the other. Rejects with StartFailedError, naming the child, when one cannot be started;
    * by then those before it have been stopped again. Resolves early when `signal` aborts: the supervisor itself is stopped meanwhile.
+   * `later` calls `retry` when the messages that wait now have been handled; it answers false when it cannot.
    */
-  boot(signal: AbortSignal): Promise<this> {
+  boot(signal: AbortSignal, later?: (id: string) => boolean): Promise<this> {
+    this.#later = later
     const booted = new Promise<this>((resolve, reject) => {
       this.#boot = { resolve: () => resolve(this), reject }
     })
@@ -86,6 +97,11 @@ export class Executor implements Supervision {
     const isAwaited = this.#leaving.get(name) === true
     this.#leaving.delete(name)
     if (isAwaited) this.#start(name, true)
+  }
+
+  /** The turn of a restart that was put off has come. */
+  retry(id: string): void {
+    this.#tell({ type: 'retry', id, now: this.#control.env.now() })
   }
 
   heirOf(child: Child): Endpoint | undefined {
@@ -117,6 +133,19 @@ export class Executor implements Supervision {
   /** The child of that id, unless nothing but its spec is there. */
   child(id: string): Child | undefined {
     return this.#children.get(id)
+  }
+
+  /** Where the recovery of a child stands. */
+  recovery(id: string): Recovery | undefined {
+    return this.#state.members.get(id)?.recovery
+  }
+
+  /** Tells the recovery of a child of something that happened to it, or that somebody has decided; false when there is no such child. */
+  tellRecovery(id: string, told: Told): boolean {
+    if (!this.#state.members.has(id)) return false
+    const { env } = this.#control
+    this.#tell({ type: 'news', id, told: { ...told, random: env.random() } as Told, now: env.now() })
+    return true
   }
 
   /** Stops all children side by side; each has its own time. For a supervisor that is stopping. */
@@ -160,8 +189,13 @@ export class Executor implements Supervision {
         return this.#schedule(command.id, command.key, command.delayMs)
       case 'cancel':
         return this.#cancel(`${command.id}/${command.key}`)
+      case 'outside':
+        return this.#doOutside(command.id, command.command)
       case 'report':
         return this.#control.report(command.level, command.event, command.text)
+      case 'retry':
+        if (this.#later?.(command.id) !== true) this.retry(command.id)
+        return undefined
       case 'booted':
         return this.#boot?.resolve()
       case 'boot-failed': {
@@ -187,6 +221,19 @@ export class Executor implements Supervision {
       this.born(child)
     } catch (cause) {
       this.#down(id, { cause, phase: 'starting', incarnation: 0, attempt: 1 })
+    }
+  }
+
+  /** What only somebody else can do is asked of them; a mistake of theirs must not harm the supervisor. */
+  #doOutside(id: string, command: OutsideCommand): void {
+    if (this.#outside?.able.has(command.type) !== true) return
+    const path = `${this.#control.path}/${id}`
+    try {
+      this.#outside.execute(command, { path, incarnation: this.#children.get(id)?.incarnation ?? 0 })
+    } catch (thrown) {
+      const cause = describeCause(thrown)
+      const text = `'${command.type}' for ${path} could not be carried out: ${cause}`
+      this.#control.report('error', { type: 'recovery.failed', path, command: command.type, cause }, text)
     }
   }
 
@@ -222,7 +269,8 @@ export class Executor implements Supervision {
     this.#cancel(name)
     const fire = (): void => {
       this.#timers.delete(name)
-      this.#tell({ type: 'timer', id, key, now: this.#control.env.now() })
+      const { env } = this.#control
+      this.#tell({ type: 'timer', id, key, now: env.now(), random: env.random() })
     }
     this.#timers.set(name, this.#control.after(delayMs, fire))
   }

@@ -10,9 +10,34 @@ export type { Intensity } from './intensity.ts'
 export type { PartitionKey } from './partition/partition-key.ts'
 export { partitionOf, partitionSupervisor, type PartitionSupervisorOptions } from './partition/partition-supervisor.ts'
 export { pool, type PoolArguments, type PoolOptions } from './pool/pool.ts'
+export { machineToMermaid } from './recovery/chart.ts'
+export type { OutsideCommand, RecoveryExecutor } from './recovery/executor-hook.ts'
+export { recoveryExecutor } from './recovery/executor-hook.ts'
 export { backoff, type BackoffOptions } from './recovery/library/backoff.ts'
+export { circuitBreaker, type CircuitBreakerOptions } from './recovery/library/circuit-breaker.ts'
+export { dependencyGate, type DependencyGateOptions } from './recovery/library/dependency-gate.ts'
+export { failover, type FailoverOptions } from './recovery/library/failover.ts'
+export { ladder, type LadderOptions, type Rung } from './recovery/library/ladder.ts'
+export type { PolicyOptions } from './recovery/library/policy-options.ts'
+export { quarantine, type QuarantineOptions } from './recovery/library/quarantine.ts'
+export { rejuvenate, type RejuvenateOptions } from './recovery/library/rejuvenate.ts'
 export { restartAtOnce } from './recovery/library/restart-at-once.ts'
-export type { RecoveryPolicy } from './recovery/machine.ts'
+export { retryMessage, type RetryMessageOptions } from './recovery/library/retry-message.ts'
+export { warmRestart } from './recovery/library/warm-restart.ts'
+export type { RecoveryCommand, RecoveryOrders, RestartParameters, ScheduleParameters } from './recovery/command.ts'
+export type { EventStamp, FailedEvent, RecoveryAbility, RecoveryEvent, RecoveryNews } from './recovery/event.ts'
+export {
+  type Classifier,
+  classifier,
+  type ClassifierRule,
+  classifyFailure,
+  type FailureClass,
+  failureClasses,
+  type RecoveryFailure,
+} from './recovery/failure-class.ts'
+export { recovery, recoveryActions, type RecoveryPolicy, type RecoveryPolicyOptions, recoverySetup } from './recovery/machine.ts'
+export { signatureOf } from './recovery/signature.ts'
+export { type RecoveryInfo, recoveryOf, type RecoveryOrder } from './recovery-info.ts'
 export type { RestartType } from './restart-type.ts'
 export type { ChildSpec, ChildSpecOptions, ChildType } from './spec.ts'
 export { supervisor, type SupervisorOptions, type SupervisorProtocol } from './supervisor.ts'

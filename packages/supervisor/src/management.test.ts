@@ -7,6 +7,7 @@ import { defaultRecovery } from './recovery/library/restart-then-backoff.ts'
 import { recovery, recoverySetup } from './recovery/machine.ts'
 import type { MemberSpec } from './spec.ts'
 import { oneForAll } from './strategy/one-for-all.ts'
+import { restForOne } from './strategy/rest-for-one.ts'
 
 const calls = ['startChild', 'terminateChild', 'restartChild', 'deleteChild'] as const
 const spec = (id: string): MemberSpec => ({ id, restart: 'permanent', recovery: defaultRecovery, significant: false })
@@ -144,6 +145,40 @@ describe('management calls', () => {
     expect(bench.phases).toEqual({ a: 'absent' })
     expect(bench.call({ type: 'restartChild', id: 'a' })).toEqual(['start a'])
     expect(bench.started('a')).toEqual(['reply ok'])
+  })
+
+  test('between a failed start and the next attempt a child is restarting; once it is let go of, the attempt does not come', () => {
+    const failing = (): Bench => {
+      const bench = Bench.booted('ab')
+      bench.retriesAtOnce = false
+      bench.down('a')
+      expect(bench.down('a', startFailed)).toEqual(['retry a'])
+      return bench
+    }
+    expect(failing().call(request('restartChild', 'a'))).toEqual(['reply restarting'])
+    expect(failing().call(request('deleteChild', 'a'))).toEqual(['reply restarting'])
+    expect(failing().call(request('startChild', 'a'))).toEqual(['reply already-present'])
+    const bench = failing()
+    expect(bench.counted).toBe(1)
+    expect(bench.call(request('terminateChild', 'a'))).toEqual(['remove a', 'reply ok'])
+    expect(bench.retry('a')).toEqual([])
+    expect(bench.call(request('restartChild', 'a'))).toEqual(['start a'])
+    expect(bench.retry('a')).toEqual([])
+    expect(bench.counted).toBe(1)
+  })
+
+  test('an attempt that has its turn during a group restart waits for its end, and is not made when that has started the child', () => {
+    const bench = Bench.booted('abc', { strategy: restForOne, restarts: 9 })
+    bench.retriesAtOnce = false
+    bench.down('c')
+    expect(bench.down('c', startFailed)).toEqual(['retry c'])
+    expect(bench.down('a')).toEqual(['stop b'])
+    expect(bench.retry('c')).toEqual([])
+    expect(bench.down('b', 'shutdown')).toEqual(['restart a'])
+    expect(bench.started('a')).toEqual(['restart b'])
+    expect(bench.started('b')).toEqual(['restart c'])
+    expect(bench.started('c')).toEqual([])
+    expect(bench.phases).toEqual({ a: 'running', b: 'running', c: 'running' })
   })
 
   test('a child that is being terminated when a group restart begins is waited for and not started again', () => {

@@ -1,23 +1,55 @@
-// What the recovery of a child asks for, done to the engine's state: each command of the kernel becomes a verdict or an order.
+// What recoveries are told, and what they ask for done to the engine's state: each command of the kernel becomes a verdict or an order.
 
 import { change, order } from './engine-state.ts'
-import type { Draft } from './engine-state.ts'
+import type { Draft, EngineEvent, Member } from './engine-state.ts'
+import type { Told } from './recovery/facts.ts'
+import { fireTimer, tellRecovery } from './recovery/kernel.ts'
 import type { RecoveryCommand } from './recovery/kernel.ts'
+import { dependenciesOf } from './recovery/machine.ts'
 import { reportBackoff, reportMoved, reportParked, reportReplaced } from './report.ts'
 import { oneForAll } from './strategy/one-for-all.ts'
 import { restForOne } from './strategy/rest-for-one.ts'
 import { giveUp, letGo, restart } from './verdict.ts'
+
+/** Tells the recovery of a child what has happened, and carries out what it orders. No procedure is under way. */
+export function tell(draft: Draft, id: string, told: Told, now: number): void {
+  const member = draft.members.get(id)
+  if (draft.ended || member === undefined || member.phase === 'absent' || member.phase === 'stopping') return
+  const [recovery, commands] = tellRecovery(member.recovery, told, now, draft.possible)
+  change(draft, id, { recovery })
+  carryOut(draft, id, commands, now)
+}
+
+/** A timer of a recovery has fired. */
+export function fire(draft: Draft, { id, key, now, random }: EngineEvent & { readonly type: 'timer' }): void {
+  const member = draft.members.get(id)
+  if (draft.ended || member === undefined) return
+  const [recovery, commands] = fireTimer(member.recovery, key, now, draft.possible, random)
+  change(draft, id, { recovery })
+  carryOut(draft, id, commands, now)
+}
+
+/** The health of a child has changed: those whose recovery wants to know are told, after the present step. */
+export function tellDependents(draft: Draft, dependency: string, type: 'DEPENDENCY_DOWN' | 'DEPENDENCY_UP', now: number): void {
+  for (const id of draft.dependents?.get(dependency) ?? []) draft.deferred.push({ type: 'news', id, told: { type, dependency }, now })
+}
+
+/** Of the children that the recovery of this one depends on, those that do not run. */
+export function waitsFor(draft: Draft, { spec }: Member): string[] {
+  return [...dependenciesOf(spec.recovery)].filter((id) => draft.members.get(id)?.phase !== 'running')
+}
 
 /** Carries out what a recovery asks for one child. An order for a child that is not in the condition for it is ignored. */
 export function carryOut(draft: Draft, id: string, commands: readonly RecoveryCommand[], now: number): void {
   for (const command of commands) {
     const member = draft.members.get(id)
     if (draft.ended || member === undefined) return
+    const isDown = member.phase === 'down'
     switch (command.type) {
       case 'schedule':
         draft.commands.push({ type: 'schedule', id, key: command.key, delayMs: command.delayMs })
         // A parked child waits for more than its timer.
-        if (member.phase === 'down' && member.recovery.standing !== 'parked') reportBackoff(draft, member, command.delayMs)
+        if (isDown && member.recovery.standing !== 'parked') reportBackoff(draft, member, command.delayMs)
         break
       case 'cancel':
         draft.commands.push({ type: 'cancel', id, key: command.key })
@@ -30,36 +62,43 @@ export function carryOut(draft: Draft, id: string, commands: readonly RecoveryCo
         break
       case 'restart':
       case 'probe':
-        if (member.phase === 'down') restart(draft, id, now)
+        if (isDown) restart(draft, id, now)
         else if (member.phase === 'running') restart(draft, id, now, 'planned')
         break
       case 'restartGroup':
-        if (member.phase === 'down') restart(draft, id, now, command.scope === 'all' ? oneForAll : restForOne)
+        if (isDown) restart(draft, id, now, command.scope === 'all' ? oneForAll : restForOne)
+        break
+      case 'restartThread':
+        if (!isDown) break
+        draft.commands.push({ type: 'outside', id, command: { type: command.type } })
+        restart(draft, id, now)
         break
       case 'resume':
-        if (member.phase !== 'down') break
+        if (!isDown) break
         change(draft, id, { phase: 'running' })
         order(draft, id, { type: 'resume' })
         break
       case 'park':
-        if (member.phase === 'down') reportParked(draft, member)
+        if (isDown) reportParked(draft, member)
         break
       case 'stop':
-        if (member.phase === 'down' || member.phase === 'running') letGo(draft, id)
+        if (isDown || member.phase === 'running') letGo(draft, id)
+        break
+      case 'failOver':
+        draft.commands.push({ type: 'outside', id, command: { type: command.type } })
+        letGo(draft, id)
         break
       case 'escalate':
         giveUp(draft, id, 'its recovery machine escalates')
         break
-      case 'release':
-      case 'deadLetter':
-        // Nothing is degraded on one node, and the runtime has made a dead letter of the message already.
-        break
-      case 'restartThread':
-      case 'restartNode':
-      case 'replace':
       case 'degrade':
-      case 'failOver':
-        // The kernel lets them pass only where there is somebody to do them.
+      case 'release':
+      case 'restartNode':
+        draft.commands.push({ type: 'outside', id, command: { type: command.type } })
+        break
+      case 'deadLetter':
+      case 'replace':
+        // The runtime has made a dead letter of the message already; nobody can replace a definition yet.
         break
     }
   }

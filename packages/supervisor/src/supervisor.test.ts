@@ -252,6 +252,31 @@ describe('restarts', () => {
     expect(story).toEqual(['+a', '+a', '+a', '+a'])
   })
 
+  test('a child that fails to start again, at once and without end, can be terminated between two attempts', async () => {
+    let starts = 0
+    const doomed = actor({
+      name: 'doomed',
+      state: () => {
+        if (starts++ > 0) throw new Error('no more')
+      },
+      on: {
+        crash: () => {
+          throw new Error('crash')
+        },
+      },
+    })
+    const intensity = { restarts: Infinity, withinMs: 5_000 }
+    const sup = await run({ children: [child(doomed, { recovery: restartAtOnce() })], intensity })
+    system.ref('/sup/doomed', doomed).tell({ type: 'crash' })
+    const others = Array.from({ length: 10 }, () => sup.ask({ type: 'countChildren' }))
+    const answer = sup.ask({ type: 'terminateChild', id: 'doomed' })
+    await env.settle()
+    expect(await answer).toEqual({ ok: true })
+    expect(await Promise.all(others)).toHaveLength(10)
+    expect(starts).toBe(2)
+    expect(await states(sup)).toEqual({ doomed: 'absent' })
+  })
+
   test('one-for-all: all are stopped and started again, and what waited for them is handled', async () => {
     const sup = await run({ strategy: 'one-for-all', children: ['a', 'b', 'c'].map((name) => child(worker(name))) })
     ref('b').tell({ type: 'crash' })

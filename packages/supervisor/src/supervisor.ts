@@ -10,6 +10,8 @@ import { countChildren, whichChildren } from './child-info.ts'
 import type { ChildCounts, ChildInfo } from './child-info.ts'
 import { Executor } from './executor.ts'
 import type { Intensity } from './intensity.ts'
+import { recoverChild } from './recovery-info.ts'
+import type { RecoveryOrder } from './recovery-info.ts'
 import { refuseUnknown, validateChild, validateChildren, validateName, validateSignificance, validIntensity } from './spec.ts'
 import type { ChildSpec } from './spec.ts'
 import { oneForAll } from './strategy/one-for-all.ts'
@@ -62,6 +64,8 @@ export type SupervisorProtocol = {
   restartChild(message: { readonly id: string }): StartResult
   /** Forgets the spec of a child that is not running. */
   deleteChild(message: { readonly id: string }): CallResult
+  /** Decides about a child in recovery by hand; what comes of it is its recovery machine's matter. */
+  recoverChild(message: { readonly id: string; readonly order: RecoveryOrder }): CallResult
 }
 
 const fields = new Set(['name', 'strategy', 'intensity', 'autoShutdown', 'reviveStopped', 'children', 'supervision'])
@@ -106,6 +110,7 @@ function handlersFor(autoShutdown: AutoShutdown): ReadonlyMap<string, Handler> {
     ['terminateChild', (run: Executor, { id }: { id: string }) => run.call({ type: 'terminateChild', id })],
     ['restartChild', (run: Executor, { id }: { id: string }) => run.call({ type: 'restartChild', id })],
     ['deleteChild', (run: Executor, { id }: { id: string }) => run.call({ type: 'deleteChild', id })],
+    ['recoverChild', recoverChild],
   ])
 }
 

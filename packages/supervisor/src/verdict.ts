@@ -1,22 +1,27 @@
 // What can become of a child that is down: it is restarted, with its group, or let go of; or the supervisor gives up over it.
 
 import { change, order } from './engine-state.ts'
-import type { Draft } from './engine-state.ts'
+import type { Draft, RestartScope } from './engine-state.ts'
 import { admitRestart } from './intensity.ts'
 import { beginGroup } from './procedure.ts'
 import { release } from './release.ts'
 import { reportGaveUp } from './report.ts'
 import { oneForOne } from './strategy/one-for-one.ts'
-import type { Strategy } from './strategy/strategy.ts'
 
 const inNewLife = { type: 'restart' } as const
 
 /**
  * The restart happens now: it counts, whether it was decided at once or has waited in backoff. Whom it concerns says the supervisor's
- * strategy, unless the recovery has named another one; a `planned` restart of a running child concerns nobody else.
+ * strategy, unless the recovery has named another one. After a failed start it comes when the calls that wait have been handled: as in
+ * OTP, a child that cannot start leaves room between its attempts for whoever wants to end them.
  */
-export function restart(draft: Draft, id: string, now: number, scope: Strategy | 'planned' = draft.strategy): void {
+export function restart(draft: Draft, id: string, now: number, scope: RestartScope = draft.strategy): void {
   const { intensity } = draft
+  if (draft.startFailed === id) {
+    change(draft, id, { retry: scope })
+    draft.commands.push({ type: 'retry', id })
+    return
+  }
   if (!admitRestart(draft.window, now, intensity)) {
     return giveUp(draft, id, `more than ${intensity.restarts} restarts within ${intensity.withinMs} ms`)
   }
@@ -26,6 +31,14 @@ export function restart(draft: Draft, id: string, now: number, scope: Strategy |
   }
   change(draft, id, { phase: 'starting' })
   order(draft, id, inNewLife)
+}
+
+/** A restart that has waited for its turn, unless the child has been let go of meanwhile. */
+export function retry(draft: Draft, id: string, now: number): void {
+  const scope = draft.members.get(id)?.retry ?? null
+  if (scope === null || draft.ended) return
+  change(draft, id, { retry: null })
+  restart(draft, id, now, scope)
 }
 
 /** The supervisor gives up because of this child: it exits `shutdown`, and the runtime stops the other children in order. */

@@ -54,3 +54,10 @@ test('a test system is shut down in phases as any other, in its own time', async
   const { phases } = await system.shutdown({ phases: [{ name: 'slow', timeoutMs: 1000, run: () => new Promise(() => {}) }] })
   expect(phases.map(({ name, outcome }) => `${name} ${outcome}`)).toEqual(['slow timed-out', 'drain done', 'stop done'])
 })
+
+test('a shutdown that is refused for its options says so, and ends nothing', async () => {
+  await using system = testSystem()
+  await expect(system.shutdown({ drainTimeoutMs: Number.NaN })).rejects.toMatchObject({ code: 'INVALID_OPTION', field: 'drainTimeoutMs' })
+  const ref = system.spawn(actor({ name: 'alive', on: { ping: () => 'pong' } }))
+  expect(await ref.ask({ type: 'ping' })).toBe('pong')
+})

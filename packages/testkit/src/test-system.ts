@@ -62,15 +62,14 @@ export function testSystem(options: TestSystemOptions = {}): TestSystem {
   system.onEvent((event) => events.push(event))
   const inPhases = system.shutdown.bind(system)
   const shutdown = async (how: number | ShutdownOptions = 60_000): Promise<ShutdownReport | undefined> => {
-    let still = false
-    let report: ShutdownReport | undefined
     const withinMs = typeof how === 'number' ? how : 60_000
     const ended = typeof how === 'number' ? system.stop() : inPhases(how)
-    void ended.then((made) => {
-      report = made ?? undefined
-      still = true
-    })
-    if (!(await env.advanceUntil(() => still, withinMs))) throw new Error(`the system did not stop within ${withinMs} ms of its time`)
+    let isOver = false
+    const over = (): void => void (isOver = true)
+    ended.then(over, over)
+    if (!(await env.advanceUntil(() => isOver, withinMs))) throw new Error(`the system did not stop within ${withinMs} ms of its time`)
+    // Refused options reject.
+    const report = (await ended) ?? undefined
     expectBalanced(system)
     return report
   }

@@ -6,9 +6,11 @@ import type { Env, TimerHandle } from '../contracts/env.ts'
 import type { Level, NewEvent } from '../contracts/event.ts'
 import type { ExitReason } from '../contracts/exit-reason.ts'
 import type { Protocol } from '../contracts/message.ts'
+import type { ServiceKey } from '../contracts/service.ts'
 import type { Child, ChildOptions, SupervisionControl } from '../contracts/supervision.ts'
 import type { Cell } from './cell.ts'
 import type { Context } from './context.ts'
+import { findService } from './services.ts'
 
 /** The control of one incarnation of a supervising cell. */
 export class Control implements SupervisionControl {
@@ -55,6 +57,10 @@ export class Control implements SupervisionControl {
         if (cell.ending !== null) cell.ending.awaited = true
         return
     }
+  }
+
+  find<T>(key: ServiceKey<T>): T | undefined {
+    return findService(this.#cell, key)
   }
 
   exit(reason: ExitReason): void {

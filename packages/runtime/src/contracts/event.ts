@@ -32,6 +32,7 @@ export type SystemEvent = { readonly at: number } & (
       readonly commands: readonly string[]
       readonly why: string
     }
+  | { readonly type: 'recovery.failed'; readonly path: string; readonly command: string; readonly cause: string }
   | { readonly type: 'actor.parked'; readonly path: string; readonly attempt: number; readonly why: string }
   | { readonly type: 'stray.late'; readonly path: string; readonly incarnation: number; readonly cause: string }
   | { readonly type: 'stray.unattributed'; readonly cause: string }

@@ -69,6 +69,8 @@ export interface SupervisionControl {
   spawn<P extends Protocol, I>(definition: ActorDefinition<P, I>, options: ChildOptions<I>): Child
   /** Executes a command. Commands for a child that has moved on since (other incarnation, gone) do nothing. */
   order(child: Child, command: Command): void
+  /** What an ancestor or the system provides; undefined when nobody does. */
+  find?<T>(key: ServiceKey<T>): T | undefined
   /** Ends this supervisor itself: its remaining children are stopped in reverse start order, then it exits with `reason`. */
   exit(reason: ExitReason): void
   /** Calls back in the supervisor's own turn, unless its incarnation has ended. */

@@ -82,6 +82,11 @@ export function recovery(machine: AnyStateMachine, options: RecoveryPolicyOption
   return policy
 }
 
+/** On whose health a policy, and those it hands over to, depend. */
+export function* dependenciesOf(policy: RecoveryPolicy): Generator<string> {
+  for (let at: RecoveryPolicy | undefined = policy; at !== undefined; at = at.then) yield* at.dependsOn ?? []
+}
+
 /** @throws InvalidOptionError naming the field beneath `at`. */
 export function validatePolicy(policy: RecoveryPolicy, at: string): void {
   const { name, machine, classify, stableAfterMs, then, dependsOn, maxAgeMs } = (policy ?? {}) as Partial<RecoveryPolicy>

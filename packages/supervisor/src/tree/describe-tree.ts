@@ -22,8 +22,23 @@ export function describeTree(definition: AnyDefinition): TreeNode {
 }
 
 /** What a child spec says of its child, the children left out. */
-export function describeSpec({ id, definition, restart, significant, recovery, shutdownMs }: ChildSpec): Omit<TreeNode, 'children'> {
-  return { ...describeActor(definition, id, shutdownMs), restart, ...(significant && { significant }), recovery: recovery.name }
+export function describeSpec({
+  id,
+  definition,
+  restart,
+  significant,
+  recovery,
+  shutdownMs,
+  isolation,
+}: ChildSpec): Omit<TreeNode, 'children'> {
+  const thread = typeof isolation === 'object' ? (isolation.thread ?? 'thread') : isolation
+  return {
+    ...describeActor(definition, id, shutdownMs),
+    restart,
+    ...(significant && { significant }),
+    recovery: recovery.name,
+    ...(thread !== undefined && { isolation: thread }),
+  }
 }
 
 /** What a definition says of its actor, the children left out. */

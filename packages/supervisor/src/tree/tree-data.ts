@@ -1,5 +1,6 @@
 // A tree as people write it down: JSON, with actors and recoveries by name.
 
+import type { Isolation } from '@understudy/runtime/spi'
 import type { AutoShutdown } from '../auto-shutdown.ts'
 import type { RestartType } from '../restart-type.ts'
 import type { RecoveryData } from './recovery-data.ts'
@@ -13,6 +14,8 @@ export interface ChildData {
   readonly shutdownMs?: number | 'brutal' | 'infinity'
   readonly significant?: boolean
   readonly recovery?: RecoveryData
+  /** Runs it in a worker thread; its definition must say its `module`. */
+  readonly isolation?: Isolation
 }
 
 /** When to give up. */
@@ -41,7 +44,7 @@ export interface SupervisorData extends ChildData {
 /** A dynamic supervisor; `template` says what its children are: an actor, with neither id nor input. */
 export interface DynamicData extends ChildData {
   readonly dynamic: string
-  readonly template: Omit<ActorData, 'id' | 'input' | 'significant'>
+  readonly template: Pick<ActorData, 'actor' | 'restart' | 'shutdownMs' | 'recovery'>
   readonly maxChildren?: number | 'infinity'
   readonly intensity?: IntensityData
 }

@@ -27,6 +27,7 @@ const compared = [
   'significant',
   'shutdownMs',
   'recovery',
+  'isolation',
   'strategy',
   'intensity',
   'autoShutdown',
@@ -36,6 +37,9 @@ const compared = [
 
 /** The fields that are compared. */
 export type ComparedField = (typeof compared)[number]
+
+/** What is said of a child. */
+const ofChildren = new Set<ComparedField>(['restart', 'shutdownMs', 'recovery', 'significant', 'isolation'])
 
 /** These have the children that they are given while they run. */
 const open = new Set<TreeNode['kind']>(['dynamic-supervisor', 'task-supervisor'])
@@ -56,7 +60,7 @@ function diff(declared: TreeNode, running: RunningNode, into: TreeDifference[]):
   const isRoot = declared.restart === undefined || running.restart === undefined
   for (const field of compared) {
     // A root may run as a child of something larger, or have been given another shutdown time.
-    if (isRoot && (field === 'restart' || field === 'shutdownMs' || field === 'recovery' || field === 'significant')) continue
+    if (isRoot && ofChildren.has(field)) continue
     if (JSON.stringify(declared[field]) === JSON.stringify(running[field])) continue
     const text = `${path} has ${field} ${show(running[field])}, declared is ${show(declared[field])}`
     into.push({ type: 'changed', path, field, declared: declared[field], running: running[field], text })

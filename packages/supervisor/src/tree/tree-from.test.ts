@@ -12,6 +12,7 @@ import { circuitBreaker } from '../recovery/library/circuit-breaker.ts'
 import { ladder } from '../recovery/library/ladder.ts'
 import { quarantine } from '../recovery/library/quarantine.ts'
 import { restartAtOnce } from '../recovery/library/restart-at-once.ts'
+import { seededRandom } from '../seeded-random.fixture.ts'
 import { supervisor } from '../supervisor.ts'
 import { taskSupervisor } from '../task/task-supervisor.ts'
 import { blueprintOf } from './blueprint.ts'
@@ -96,6 +97,17 @@ test('recoveries of the library are named, have options, and follow on each othe
   expect(specs.map((spec) => spec.recovery)).toEqual([written, quarantine()])
 })
 
+test('an actor may be put into a thread', () => {
+  const data: TreeData = {
+    supervisor: 'a',
+    children: [
+      { actor: 'echo', isolation: 'thread' },
+      { actor: 'gateway', isolation: { thread: 'io', hangMs: 100 } },
+    ],
+  }
+  expect(describeTree(treeFrom(data, definitions)).children.map(({ isolation }) => isolation)).toEqual(['thread', 'io'])
+})
+
 describe('what is refused, by its place', () => {
   const one = (node: unknown): unknown => ({ supervisor: 'root', children: [{ actor: 'echo', id: 'ok' }, node] })
   const deep = (levels: number): unknown => (levels === 0 ? { actor: 'echo' } : { supervisor: 's', children: [deep(levels - 1)] })
@@ -159,6 +171,7 @@ describe('what is refused, by its place', () => {
       wanted: 'an array',
     },
     { data: one({ actor: 'echo', recovery: 'dependencyGate' }), field: 'tree.children[1].recovery.dependencyGate.on', wanted: 'the id' },
+    { data: one({ actor: 'echo', isolation: 'elsewhere' }), field: 'tree.children[1].isolation', wanted: 'thread' },
     { data: one({ dynamic: 'd' }), field: 'tree.children[1].template', wanted: 'an object that names an actor' },
     { data: one({ dynamic: 'd', template: { actor: 'echo', id: 'x' } }), field: 'tree.children[1].template.id', wanted: 'left out' },
     { data: one({ dynamic: 'd', template: { actor: 'echo', restart: 1 } }), field: 'tree.children[1].template.restart', wanted: 'one of' },
@@ -240,4 +253,66 @@ describe('what is refused, by its place', () => {
     expect(() => treeFrom(shop, { echo, gateway: {} as never })).toThrow('definitions.gateway')
     expect(() => treeFrom(shop, definitions, { recoveries: { mine: 3 as never } })).toThrow('recoveries.mine')
   })
+
+  test('whatever is changed in a good tree, it is built, or refused by its place; nothing else is ever thrown', () => {
+    const random = seededRandom(7)
+    const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)]!
+    const junk = [
+      null,
+      true,
+      -1,
+      0.5,
+      1e308,
+      '',
+      'a/b',
+      'echo',
+      '__proto__',
+      [],
+      {},
+      [[]],
+      { actor: 'echo' },
+      { then: 1 },
+      { restarts: 'infinity' },
+    ]
+    const keys = [
+      'actor',
+      'supervisor',
+      'children',
+      'template',
+      'pool',
+      'id',
+      'restart',
+      'recovery',
+      'input',
+      'size',
+      'count',
+      'then',
+      '__proto__',
+    ]
+    let built = 0
+    for (let round = 0; round < 4000; round++) {
+      const data = JSON.parse(JSON.stringify(shop)) as Record<string, unknown>
+      for (let change = 0; change <= round % 3; change++) {
+        const places = placesIn(data)
+        const place = pick(places)
+        const key = random() < 0.5 ? pick(Object.keys(place)) : pick(keys)
+        if (random() < 0.2) Reflect.deleteProperty(place, key)
+        else Object.defineProperty(place, key, { value: structuredClone(pick(junk)), enumerable: true, configurable: true, writable: true })
+      }
+      try {
+        describeTree(treeFrom(data as unknown as TreeData, definitions, { recoveries: { mine } }))
+        built++
+      } catch (error) {
+        if (!(error instanceof InvalidOptionError)) throw error
+        expect(error.field).toMatch(/^tree($|[.[])/)
+      }
+    }
+    expect(built).toBeGreaterThan(100)
+  })
 })
+
+/** All records and arrays in some data. */
+function placesIn(data: object): object[] {
+  const inside = Object.values(data).filter((value): value is object => typeof value === 'object' && value !== null)
+  return [data, ...inside.flatMap(placesIn)]
+}

@@ -22,7 +22,7 @@ const deepestTree = 32
 const mostActors = 100_000
 const mostChildren = 10_000
 
-const childFields = ['id', 'restart', 'shutdownMs', 'significant', 'recovery'] as const
+const childFields = ['id', 'restart', 'shutdownMs', 'significant', 'recovery', 'isolation'] as const
 const supervisorFields = ['supervisor', 'strategy', 'intensity', 'autoShutdown', 'reviveStopped', 'children'] as const
 /** The fields of each kind of node, by the field that tells the kind. */
 const fieldsOf: ReadonlyMap<string, ReadonlySet<string>> = new Map(
@@ -105,6 +105,7 @@ class TreeBuilder {
     const options = Object.fromEntries(childFields.flatMap((field) => (Object.hasOwn(data, field) ? [[field, data[field]]] : [])))
     const recovery = this.#recovery(data, at)
     const definition = this.#definition(kind, data, at, depth)
+    if (data['isolation'] !== undefined) checkJson(data['isolation'], `${at}.isolation`)
     if (kind === 'actor' && Object.hasOwn(data, 'input')) checkJson(data['input'], `${at}.input`)
     const spec = childSpec(definition, {
       ...options,
@@ -166,7 +167,7 @@ class TreeBuilder {
     this.#copies *= partitions
     const { definition, restart, shutdownMs, recovery, input } = this.#child(data['template'], `${at}.template`, depth + 1)
     this.#copies = outside
-    for (const field of ['id', 'significant']) {
+    for (const field of ['id', 'significant', 'isolation']) {
       const value = (data['template'] as PlainRecord)[field]
       if (value !== undefined)
         throw refusal(`${at}.template.${field}`, value, 'left out: partitions are called p-0, p-1 and so on, and are alike')

@@ -19,6 +19,8 @@ export interface TreeNode {
   readonly significant?: true
   /** The name of its recovery policy. */
   readonly recovery?: string
+  /** The thread that it runs in; `thread` for one of its own. Absent: the main loop. */
+  readonly isolation?: string
   /** Of supervisors. */
   readonly strategy?: 'one-for-one' | 'one-for-all' | 'rest-for-one'
   readonly intensity?: { readonly restarts: number | 'infinity'; readonly withinMs: number }

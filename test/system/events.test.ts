@@ -1,7 +1,8 @@
+// What a system tells: events by type, and what it could not deliver.
+
+import { actor, InvalidOptionError } from '@understudy/actors'
+import { testSystem } from '@understudy/testkit'
 import { expect, expectTypeOf, test } from 'vitest'
-import { actor } from '../actor/define.ts'
-import { InvalidOptionError } from '../errors.ts'
-import { expectBalanced, stage } from '../testing/stage.fixture.ts'
 
 const leaf = actor({
   name: 'leaf',
@@ -14,7 +15,7 @@ const leaf = actor({
 })
 
 test('a listener gets the events of its types, with their fields, until it stops listening', async () => {
-  const { env, system } = stage()
+  await using system = testSystem()
   const stopped: string[] = []
   const both: string[] = []
   const off = system.onEvent('actor.stopped', (event) => {
@@ -25,7 +26,7 @@ test('a listener gets the events of its types, with their fields, until it stops
   for (const name of ['a', 'b']) {
     const ref = system.spawn(leaf, { name })
     ref.tell({ type: 'stop' })
-    await env.settle()
+    await system.settle()
     ref.tell({ type: 'tick' })
     if (name === 'a') off()
   }
@@ -35,11 +36,12 @@ test('a listener gets the events of its types, with their fields, until it stops
 })
 
 test('a dead letter says who sent it, and can be listened to', async () => {
-  const { env, system } = stage()
+  await using system = testSystem()
+  const letters = system.deadLetterProbe()
   const senders: unknown[] = []
   const off = system.deadLetters.subscribe(({ sender }) => senders.push(sender))
   system.spawn(leaf, { name: 'a' }).tell({ type: 'pass', to: '/nobody' })
-  await env.settle()
+  expect(await letters.expect({ reason: 'no-such-actor', target: '/nobody', type: 'tick' })).toMatchObject({ sender: '/a' })
   system.ref('/nobody').tell({ type: 'tick' } as never)
   off()
   system.ref('/nobody').tell({ type: 'tick' } as never)
@@ -48,21 +50,16 @@ test('a dead letter says who sent it, and can be listened to', async () => {
 })
 
 test('dead letters are replayed in order to whoever lives there now, or to somebody else, and taken out', async () => {
-  const { env, system } = stage()
-  const seen: number[] = []
-  const counting = actor({ name: 'counting', on: { n: (_state, message: { n: number }) => void seen.push(message.n) } })
-  const ref = system.ref('/later', counting)
-  for (let n = 0; n < 4; n++) ref.tell({ type: 'n', n })
+  await using system = testSystem()
+  const later = system.ref('/later')
+  for (let n = 0; n < 4; n++) later.tell({ type: 'n', n } as never)
   expect(system.deadLetters.query({ reason: 'no-such-actor' })).toHaveLength(4)
   // Nobody is there yet: what cannot be delivered is a new dead letter.
   expect(system.deadLetters.replay({ limit: 1 })).toBe(1)
   expect(system.deadLetters.recent()).toHaveLength(4)
-  system.spawn(counting, { name: 'later' })
+  const [heir, other] = [system.probe({ name: 'later' }), system.probe()]
   expect(system.deadLetters.replay({ target: '/later', limit: 2 })).toBe(2)
-  const other = system.spawn(counting)
-  expect(system.deadLetters.replay(system.deadLetters.recent(), other)).toBe(2)
-  await env.settle()
-  expect(seen).toEqual([2, 3, 0, 1])
+  expect(system.deadLetters.replay(system.deadLetters.recent(), other.ref)).toBe(2)
+  expect([heir.unread, other.unread]).toEqual([[2, 3].map((n) => ({ type: 'n', n })), [0, 1].map((n) => ({ type: 'n', n }))])
   expect(system.deadLetters.recent()).toEqual([])
-  expectBalanced(system)
 })

@@ -1,9 +1,8 @@
+// Names and process groups of one node.
+
+import { actor, child, InvalidOptionError, NameTakenError, supervisor } from '@understudy/actors'
+import { failNext, testSystem } from '@understudy/testkit'
 import { expect, expectTypeOf, test } from 'vitest'
-import { actor } from '../actor/define.ts'
-import type { Ref } from '../contracts/ref.ts'
-import { InvalidOptionError, NameTakenError } from '../errors.ts'
-import { boss } from '../testing/boss.fixture.ts'
-import { expectBalanced, stage } from '../testing/stage.fixture.ts'
 
 const clock = actor({
   name: 'clock',
@@ -16,14 +15,11 @@ const clock = actor({
     },
     call: (_state, { name }: { name: string }, ctx) => [ctx.whereis(name)?.address.path, ctx.broadcast(name, { type: 'time', zone: name })],
     quit: (_state, { name }: { name: string }, ctx) => ctx.leave(name),
-    fail() {
-      throw new Error('boom')
-    },
   },
 })
 
 test('a name leads to its actor, typed by definition, until that is gone', async () => {
-  const { env, system } = stage()
+  await using system = testSystem()
   const ref = system.spawn(clock)
   system.register('time', ref)
   system.register('time', ref)
@@ -36,59 +32,54 @@ test('a name leads to its actor, typed by definition, until that is gone', async
   expect(system.registered()).toEqual(['time', 'other'])
   expect([system.unregister('other'), system.unregister('other')]).toEqual([true, false])
   ref.tell({ type: 'stop' })
-  await env.settle()
+  await system.settle()
   expect([system.whereis('time'), system.registered()]).toEqual([undefined, []])
   // One that is gone already has no name.
   system.register('late', ref)
   expect(system.whereis('late')).toBeUndefined()
-  expectBalanced(system)
 })
 
 test('a restart keeps name and memberships', async () => {
-  const { env, system, cell } = stage()
-  const supervisor = boss({ start: (control) => void control.spawn(clock, { name: 'c' }) })
-  supervisor.onDown = (child) => supervisor.control.order(child, { type: 'restart' })
-  system.spawn(supervisor.definition, { name: 'boss' })
-  const ref = cell('/boss/c').ref as unknown as Ref<{ enlist(m: { name: string }): void; fail(): void }>
+  await using system = testSystem()
+  system.spawn(supervisor({ name: 'tree', children: [child(clock)] }), { name: 'tree' })
+  await system.settle()
+  const ref = system.ref('/tree/clock', clock)
   ref.tell({ type: 'enlist', name: 'n' })
-  ref.tell({ type: 'fail' })
-  await env.settle()
-  expect(cell('/boss/c').incarnation).toBe(2)
-  expect([system.whereis('n'), system.groups.members('n').length]).toEqual([ref, 1])
+  failNext(ref, new Error('boom'), { type: 'time' })
+  ref.tell({ type: 'time', zone: 'x' })
+  await system.settle()
+  expect(system.events).toContainEqual(expect.objectContaining({ type: 'actor.restarted', path: '/tree/clock' }))
+  expect([system.whereis('n')?.address.path, system.groups.members('n').length]).toEqual(['/tree/clock', 1])
 })
 
 test('a group leads to all its members, each once, until they leave or are gone', async () => {
-  const { env, system } = stage()
-  const heard: string[] = []
-  const member = actor({
-    name: 'member',
-    state: (input: string) => input,
-    on: { hear: (name, { what }: { what: string }) => void heard.push(`${name} ${what}`), stop: (_s, _m, ctx) => ctx.stop() },
-  })
+  await using system = testSystem()
   const { groups } = system
-  const [a, b, c] = ['a', 'b', 'c'].map((input) => system.spawn(member, { input }))
-  for (const ref of [a!, b!, c!, a!]) groups.join('choir', ref)
-  groups.join('others', a!)
-  expect(groups.broadcast('choir', { type: 'hear', what: 'la' }, member)).toBe(3)
-  expectTypeOf(groups.members('choir', member)[0]!).toEqualTypeOf<NonNullable<typeof a>>()
-  expect([groups.leave('choir', b!), groups.leave('choir', b!)]).toEqual([true, false])
-  a!.tell({ type: 'stop' })
-  await env.settle()
-  expect(groups.broadcast('choir', { type: 'hear', what: 'lo' }, member)).toBe(1)
-  await env.settle()
-  expect(heard).toEqual(['a la', 'b la', 'c la', 'c lo'])
+  const [a, b, c] = [system.probe(), system.probe(), system.probe()]
+  for (const { ref } of [a, b, c, a]) groups.join('choir', ref)
+  groups.join('others', a.ref)
+  const oneClock = system.ref('/clock', clock)
+  expectTypeOf(groups.members('choir', clock)[0]!).toEqualTypeOf<typeof oneClock>()
+  expect(groups.members('choir')).toHaveLength(3)
+  expect(groups.broadcast('choir', { type: 'hear', what: 'la' })).toBe(3)
+  for (const singer of [a, b, c]) await singer.expect({ type: 'hear', what: 'la' })
+  expect([groups.leave('choir', b.ref), groups.leave('choir', b.ref)]).toEqual([true, false])
+  a.stop()
+  await system.settle()
+  expect(groups.broadcast('choir', { type: 'hear', what: 'lo' })).toBe(1)
+  await c.expect({ type: 'hear', what: 'lo' })
+  await b.expectNone()
   expect([groups.groups(), groups.members('others'), groups.broadcast('nobody', { type: 'hear' })]).toEqual([['choir'], [], 0])
-  expectBalanced(system)
 })
 
 test('an actor enlists, calls and leaves through its context', async () => {
-  const { env, system } = stage()
+  await using system = testSystem()
   const ref = system.spawn(clock, { name: 'a' })
   ref.tell({ type: 'enlist', name: 'x' })
   const before = ref.ask({ type: 'call', name: 'x' })
   ref.tell({ type: 'quit', name: 'x' })
   const after = ref.ask({ type: 'call', name: 'x' })
-  await env.settle()
+  await system.settle()
   expect(await Promise.all([before, after])).toEqual([
     ['/a', 1],
     ['/a', 0],
