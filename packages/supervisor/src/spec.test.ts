@@ -1,5 +1,7 @@
 import { actor, InvalidOptionError } from '@understudy/runtime'
+import { machineActor } from '@understudy/runtime/machine'
 import { describe, expect, expectTypeOf, test } from 'vitest'
+import { createMachine } from 'xstate'
 import { child } from './child.ts'
 import { backoff } from './recovery/library/backoff.ts'
 import { defaultRecovery } from './recovery/library/restart-then-backoff.ts'
@@ -36,6 +38,8 @@ test('a definition says how it is supervised, and the parent may say otherwise',
     recovery,
     shutdownMs: 'brutal',
   })
+  const machine = machineActor(createMachine({ id: 'machine' }), { supervision: { restart: 'transient' } })
+  expect(child(machine, { input: undefined })).toMatchObject({ restart: 'transient', type: 'worker', shutdownMs: 5_000 })
   const inner = supervisor({ name: 'inner', children: [], supervision: { restart: 'temporary' } })
   expect(child(inner)).toMatchObject({ restart: 'temporary', type: 'supervisor', shutdownMs: 'infinity' })
 })

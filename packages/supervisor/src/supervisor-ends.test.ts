@@ -131,6 +131,38 @@ describe('shutdown', () => {
   })
 })
 
+describe('a first start that fails', () => {
+  test('stops those before it in reverse order, each by its own rule, starts nobody after it, and is not tried again', async () => {
+    const broken = actor({
+      name: 'broken',
+      state: async () => {
+        story.push(`${env.now()} +broken`)
+        await new Promise<void>((resolve) => env.setTimer(10, resolve))
+        throw new Error('broken')
+      },
+      on: {},
+    })
+    const children = [
+      child(leaf('a', 50), { shutdownMs: 'infinity' }),
+      child(leaf('b', 50), { shutdownMs: 20 }),
+      child(leaf('c', 50), { shutdownMs: 'brutal' }),
+      child(broken, { recovery: restartAtOnce() }),
+      child(leaf('d')),
+    ]
+    system.spawn(supervisor({ name: 'sup', children }), { name: 'sup' })
+    await env.advance(10 + 20 + 50)
+    expect(ends().map((end) => end.split(':')[0])).toEqual([
+      '/sup/broken failed while starting',
+      '/sup/c killed',
+      '/sup/b killed',
+      '/sup/a shutdown',
+      '/sup failed while starting',
+    ])
+    await env.advance(1_000)
+    expect(story.filter((entry) => entry.includes('+'))).toEqual(['0 +a', '0 +b', '0 +c', '0 +broken'])
+  })
+})
+
 describe('nobody is orphaned', () => {
   const tree = (shutdownMs: Shutdown): ActorDefinition<SupervisorProtocol> => {
     const leaves = ['a', 'b'].map((name) => child(leaf(name, 100), { shutdownMs: 'infinity' }))

@@ -10,6 +10,7 @@ import type { ActorDefinition, MailboxOptions } from '../contracts/behavior.ts'
 import type { Message, Protocol } from '../contracts/message.ts'
 import type { Shutdown } from '../contracts/shutdown.ts'
 import type { SupervisingDefinition } from '../contracts/supervision.ts'
+import type { SupervisionDefaults } from '../contracts/supervision-defaults.ts'
 import { ownedBy } from '../dispatch/owner.ts'
 import { InvalidOptionError } from '../errors.ts'
 import { defaultCapacity } from '../mailbox/mailbox.ts'
@@ -51,6 +52,8 @@ export interface MachineOptions<M extends AnyStateMachine, R extends Replies = R
   readonly mailbox?: MailboxOptions
   /** How long it may take to stop. Default 5000. */
   readonly shutdownMs?: Shutdown
+  /** How it would like to be supervised; its supervisor's child spec may say otherwise. */
+  readonly supervision?: SupervisionDefaults
 }
 
 /**
@@ -91,6 +94,7 @@ export function machineActor<M extends AnyStateMachine, R extends Replies>(
     overflow: mailbox?.overflow ?? 'reject',
     ...(mailbox?.stashCapacity !== undefined && { stashCapacity: mailbox.stashCapacity }),
     shutdownMs: options.shutdownMs ?? 5000,
+    ...(options.supervision && { supervision: options.supervision }),
     supervise(control) {
       const ref = rootRef(name, (...values) => run.log(values))
       const run: MachineRun = new MachineRun(control, { ...shared, ref })

@@ -8,6 +8,8 @@ import { child } from '../child.ts'
 import { restartAtOnce } from '../recovery/library/restart-at-once.ts'
 import { supervisor } from '../supervisor.ts'
 import type { SupervisorProtocol } from '../supervisor.ts'
+import { taskSupervisor } from '../task/task-supervisor.ts'
+import { tasks } from '../task/tasks.ts'
 import { partitionOf, partitionSupervisor } from './partition-supervisor.ts'
 
 const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
@@ -164,6 +166,13 @@ describe('a partition supervisor', () => {
     expect(await answered(added)).toMatchObject({ ok: true, id: 'anna' })
     const counts = [0, 1].map((n) => answered(partitionOf(ref, n).ask({ type: 'countChildren' })))
     expect(new Set((await Promise.all(counts)).map(({ active }) => active))).toEqual(new Set([0, 1]))
+  })
+
+  test('task supervisors can be partitions: work goes to the one of its key', async () => {
+    const lookups = partitionSupervisor({ name: 'lookups', child: taskSupervisor({ name: 'lookups' }), partitions: 2 })
+    const ref = system.spawn(lookups, { name: 'lookups' })
+    const path = (key: number): Promise<string> => tasks(partitionOf(ref, key)).asyncNoLink((task) => task.path)
+    expect(await answered(Promise.all([path(0), path(1), path(3)]))).toEqual(['/lookups/p-0/t-1', '/lookups/p-1/t-1', '/lookups/p-1/t-2'])
   })
 
   test.each([

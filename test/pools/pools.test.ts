@@ -1,18 +1,10 @@
-// Pools in a real system, in virtual time.
+// Pools in a tree, in virtual time.
 
-import { actor, createSystem } from '@understudy/runtime'
-import type { ActorContext, ActorSystem, InvalidOptionError, Protocol, SystemEvent } from '@understudy/runtime'
-import { ManualEnv } from '@understudy/runtime/testing'
+import { actor, type ActorContext, child, type InvalidOptionError, pool, type Protocol, supervisor } from '@understudy/actors'
+import { testSystem, type TestSystem } from '@understudy/testkit'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { child } from '../child.ts'
-import { supervisor } from '../supervisor.ts'
-import { pool } from './pool.ts'
 
-const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
-
-let env: ManualEnv
-let system: ActorSystem
-let events: SystemEvent[]
+let system: TestSystem
 let gate: Promise<void>
 let open: () => void
 
@@ -35,10 +27,7 @@ const worker = actor({
 })
 
 beforeEach(() => {
-  env = new ManualEnv()
-  events = []
-  system = createSystem({ env, log: quiet })
-  system.onEvent((event) => events.push(event))
+  system = testSystem()
   gate = new Promise((resolve) => {
     open = resolve
   })
@@ -46,28 +35,23 @@ beforeEach(() => {
 
 afterEach(async () => {
   open()
-  const stopped = system.stop()
-  await env.advance(60_000)
-  await stopped
+  await system.shutdown()
   expectNothingLeft()
 })
 
 function expectNothingLeft(): void {
-  const { sent, received, handled, rejected, deadLettered, forwarded, waiting } = system.counters
-  expect(sent + received).toBe(handled + rejected + deadLettered + forwarded + waiting)
-  expect(waiting).toBe(0)
-  expect(env.pendingTimers).toBe(0)
+  expect([system.counters.waiting, system.env.pendingTimers]).toEqual([0, 0])
 }
 
 async function settled<T>(promises: Promise<T>[]): Promise<T[]> {
-  await env.settle()
+  await system.settle()
   return Promise.all(promises)
 }
 
 describe('a pool', () => {
   test('speaks the protocol of its workers and gives each its turn', async () => {
     const ref = system.spawn(pool(worker, { size: 3, routing: 'round-robin' }), { name: 'pool' })
-    await env.settle()
+    await system.settle()
     expect(await settled(Array.from({ length: 6 }, () => ref.ask({ type: 'who' })))).toEqual(['w-1', 'w-2', 'w-3', 'w-1', 'w-2', 'w-3'])
   })
 
@@ -79,40 +63,40 @@ describe('a pool', () => {
 
   test('least-outstanding leaves a busy worker alone', async () => {
     const ref = system.spawn(pool(worker, { size: 2, routing: 'least-outstanding' }), { name: 'pool' })
-    await env.settle()
+    await system.settle()
     ref.tell({ type: 'wait' })
-    await env.settle()
+    await system.settle()
     for (let n = 0; n < 4; n++) expect(await settled([ref.ask({ type: 'who' })])).toEqual(['w-2'])
   })
 
   test('a worker in backoff is skipped while others are there, and takes its share again afterwards', async () => {
     const ref = system.spawn(pool(worker, { size: 2 }), { name: 'pool' })
-    await env.settle()
+    await system.settle()
     for (let n = 0; n < 2; n++) system.ref<{ crash(): void }>('/pool/w-1').tell({ type: 'crash' })
-    await env.settle()
+    await system.settle()
     expect(await settled([ref.ask({ type: 'who' }), ref.ask({ type: 'who' })])).toEqual(['w-2', 'w-2'])
-    await env.advance(400)
+    await system.advance(400)
     expect(new Set(await settled([ref.ask({ type: 'who' }), ref.ask({ type: 'who' })]))).toEqual(new Set(['w-1', 'w-2']))
   })
 
   test('while no worker is there messages wait, in order, and are handled when one is back', async () => {
     const ref = system.spawn(pool(worker, { size: 1 }), { name: 'pool' })
-    await env.settle()
+    await system.settle()
     ref.tell({ type: 'crash' })
     ref.tell({ type: 'crash' })
-    await env.settle()
+    await system.settle()
     ref.tell({ type: 'work' })
     const handled = ref.ask({ type: 'handled' })
-    await env.advance(400)
+    await system.advance(400)
     expect(await handled).toBe(1)
-    expect(events.filter((event) => event.type === 'actor.backoff')).toHaveLength(1)
+    expect(system.events.filter((event) => event.type === 'actor.backoff')).toHaveLength(1)
   })
 
   test('loses no message but the failing ones when workers fail on a share of them', async () => {
     const ref = system.spawn(pool(worker, { size: 3, intensity: { restarts: Infinity, withinMs: 5_000 } }), { name: 'pool' })
-    await env.settle()
+    await system.settle()
     for (let n = 0; n < 300; n++) ref.tell({ type: n % 30 === 7 ? 'crash' : 'work' })
-    await env.advance(120_000)
+    await system.advance(120_000)
     expect(system.counters.handled).toBe(290)
     expect(system.deadLetters.counts.poison).toBe(10)
     expect(system.counters.waiting).toBe(0)
@@ -120,10 +104,10 @@ describe('a pool', () => {
 
   test('gives up when its workers fail too often, and its messages become dead letters instead of nothing', async () => {
     const ref = system.spawn(pool(worker, { size: 1, intensity: { restarts: 0, withinMs: 1 } }), { name: 'pool' })
-    await env.settle()
+    await system.settle()
     ref.tell({ type: 'crash' })
-    await env.settle()
-    expect(events.filter((event) => event.type === 'supervisor.gave-up')).toHaveLength(1)
+    await system.settle()
+    expect(system.events.filter((event) => event.type === 'supervisor.gave-up')).toHaveLength(1)
     ref.tell({ type: 'work' })
     expect(ref.tryTell({ type: 'work' })).toBe(false)
     expect(system.deadLetters.counts.stopped).toBe(1)
@@ -135,16 +119,16 @@ describe('a pool', () => {
       children: [child(pool(worker, { size: 2, name: 'pool', intensity: { restarts: 0, withinMs: 1 } }))],
     })
     system.spawn(tree, { name: 'sup' })
-    await env.settle()
+    await system.settle()
     const ref = system.ref<{ crash(): void; who(): string }>('/sup/pool')
     ref.tell({ type: 'crash' })
-    await env.settle()
+    await system.settle()
     expect(new Set(await settled([ref.ask({ type: 'who' }), ref.ask({ type: 'who' })]))).toEqual(new Set(['w-1', 'w-2']))
   })
 
   test('a pool of pools works', async () => {
     const ref = system.spawn(pool(pool(worker, { size: 2 }), { size: 2, name: 'outer' }), { name: 'outer' })
-    await env.settle()
+    await system.settle()
     expect(await settled(Array.from({ length: 4 }, () => ref.ask({ type: 'who' })))).toEqual(['w-1', 'w-1', 'w-2', 'w-2'])
   })
 
