@@ -2,6 +2,7 @@
 
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import * as testkit from '@understudy/testkit'
 import { expect, test } from 'vitest'
 import { root, rows, section, textOf } from './markdown.ts'
 
@@ -54,4 +55,9 @@ test('every third-party dependency is defended, and nothing else is', () => {
   const pinned = [...catalog.matchAll(/^ {2}'?([@\w/-]+)'?: \d/gm)].map(([, name]) => name!)
   const defended = rows(textOf('docs/dependencies.md')).flatMap(([name]) => codeIn([name!]))
   expect(new Set(defended)).toEqual(new Set(pinned))
+})
+
+test('everything that the testkit exports is explained in the guide', () => {
+  const guide = textOf('docs/guide/testing.md')
+  expect(Object.keys(testkit).filter((name) => !new RegExp(`\\b${name}\\b`).test(guide))).toEqual([])
 })

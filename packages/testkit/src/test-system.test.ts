@@ -61,3 +61,26 @@ test('a shutdown that is refused for its options says so, and ends nothing', asy
   const ref = system.spawn(actor({ name: 'alive', on: { ping: () => 'pong' } }))
   expect(await ref.ask({ type: 'ping' })).toBe('pong')
 })
+
+test('time moves only once all mailboxes are quiet, however much there is to do at one moment', async () => {
+  await using system = testSystem()
+  const seen: string[] = []
+  const busy = actor({
+    name: 'busy',
+    state: (_: undefined, ctx) => {
+      ctx.after('much', 10, { type: 'count', left: 5000 })
+      ctx.after('next', 11, { type: 'next' })
+    },
+    on: {
+      count: async (_state, { left }: { left: number }, ctx) => {
+        if (left % 2 === 0) await Promise.resolve()
+        if (left > 0) ctx.self.tell({ type: 'count', left: left - 1 })
+        else seen.push(`counted at ${ctx.now()}`)
+      },
+      next: (_state, _message: object, ctx) => void seen.push(`next at ${ctx.now()}`),
+    },
+  })
+  system.spawn(busy)
+  await system.advance(20)
+  expect(seen).toEqual(['counted at 10', 'next at 11'])
+})
