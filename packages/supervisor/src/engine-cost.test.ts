@@ -36,7 +36,7 @@ class CountingMap extends Map<string, Member> {
 
 interface Scene {
   readonly members: CountingMap
-  tell(event: EngineEvent): void
+  readonly tell: (event: EngineEvent) => void
 }
 
 const spec = (id: string) => ({ id, restart: 'permanent', recovery: restartAtOnce(), significant: false }) as const

@@ -38,7 +38,7 @@ interface Boot {
 
 interface OpenCall {
   readonly id: string
-  settle(result: StartResult | CallResult): void
+  readonly settle: (result: StartResult | CallResult) => void
 }
 
 /** The hooks of one incarnation of a supervisor. */

@@ -194,7 +194,8 @@ describe('nobody is orphaned', () => {
     expect([...alive]).toEqual([])
     const gone = ends().map((end) => end.split(' ')[0])
     const paths = ['many/x', 'many/y', 'many', 'a/own', 'a', 'b'].map((path) => `/sup/inner/${path}`)
-    expect(gone.toSorted()).toEqual([...paths, '/sup/inner'].sort())
+    expect(gone).toHaveLength(paths.length + 1)
+    expect(new Set(gone)).toEqual(new Set([...paths, '/sup/inner']))
     const isBeforeItsParent = (path: string | undefined, n: number): boolean =>
       path === '/sup/inner' || gone.indexOf(path!.slice(0, path!.lastIndexOf('/'))) > n
     expect(gone.filter((path, n) => !isBeforeItsParent(path, n))).toEqual([])
