@@ -10,8 +10,11 @@ interface Ended {
   readonly log: string
 }
 
-function run(program: string, ...args: string[]): Promise<Ended> {
-  const file = fileURLToPath(new URL(`programs/${program}.ts`, import.meta.url))
+const shop = new URL('./programs/shop.ts', import.meta.url)
+const node = new URL('./programs/node.ts', import.meta.url)
+
+function run(program: URL, ...args: string[]): Promise<Ended> {
+  const file = fileURLToPath(program)
   const child = spawn(process.execPath, ['--conditions=understudy-source', file, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: 50_000,
@@ -26,14 +29,14 @@ function run(program: string, ...args: string[]): Promise<Ended> {
 }
 
 it('a process lives on when an actor leaves a rejection behind: the actor fails, and is restarted', async () => {
-  const { code, lines, log } = await run('shop', 'claimed')
+  const { code, lines, log } = await run(shop, 'claimed')
   expect(lines).toEqual(['the till is back in life 2', 'desk stopped', 'till stopped'])
   expect(log).toContain('/shop/till failed by a stray error: Error: left by the till')
   expect(code).toBe(0)
 })
 
 it('a rejection that belongs to nobody stops the actors in order, says so, and ends the process with its error', async () => {
-  const { code, lines, log } = await run('shop', 'unclaimed')
+  const { code, lines, log } = await run(shop, 'unclaimed')
   expect(lines).toEqual(['open in life 1', 'desk stopped', 'till stopped'])
   const said = log.indexOf('"event":"stray.unattributed","cause":"Error: left by nobody"')
   // After it, from Node itself: the error as nobody caught it, with its stack.
@@ -43,7 +46,7 @@ it('a rejection that belongs to nobody stops the actors in order, says so, and e
 })
 
 it('a node whose process leaves a rejection behind leaves its cluster before it ends', async () => {
-  const { code, lines } = await run('node')
+  const { code, lines } = await run(node)
   expect(lines).toEqual(['root stopped', 'left: a stray error that belongs to no actor'])
   expect(code).toBe(1)
 })

@@ -5,7 +5,7 @@ import type { Address } from '../contracts/address.ts'
 import type { ActorContext, ActorDefinition, MailboxOptions, Overflow } from '../contracts/behavior.ts'
 import type { ExitReason } from '../contracts/exit-reason.ts'
 import type { Middleware } from '../contracts/handling.ts'
-import type { Message, Protocol } from '../contracts/message.ts'
+import type { Message, Protocol, Spoken } from '../contracts/message.ts'
 import type { MessageSchemas, StandardSchema } from '../contracts/schema.ts'
 import type { Shutdown } from '../contracts/shutdown.ts'
 import type { SupervisionDefaults } from '../contracts/supervision-defaults.ts'
@@ -28,7 +28,7 @@ export type AnyHandlers<S> = Record<string, (state: S, message: any, ctx: AnyCon
 type IsAny<T> = 0 extends 1 & T ? true : false
 type Payload<M> = IsAny<M> extends true ? unknown : M
 
-/** The protocol that a record of handlers speaks. */
+/** The protocol that a record of handlers speaks. (`& {}`: the compiler shows what it is, not how it was worked out.) */
 export type ProtocolOf<H> = {
   // oxlint-disable-next-line typescript/no-explicit-any
   [K in keyof H & string]: H[K] extends (state: any) => infer R
@@ -37,7 +37,7 @@ export type ProtocolOf<H> = {
       H[K] extends (state: any, message: infer M, ...rest: any[]) => infer R
       ? (message: Payload<M>) => R
       : (message: unknown) => unknown
-}
+} & {}
 
 /** What an actor is besides its handlers. */
 export interface ActorTraits<S, I> {
@@ -101,7 +101,10 @@ export interface ReceiveSpec<S, I, M extends Message, R> extends ActorTraits<S, 
 }
 
 /** The protocol of a discriminated union of messages that are all answered alike. */
-export type UnionProtocol<M extends Message, R> = { [K in M['type']]: (message: Omit<Extract<M, { type: K }>, 'type'>) => R }
+export type UnionProtocol<M extends Message, R> = { [K in M['type']]: Spoken<MessageIn<M, K>, R> } & {}
+
+/** The members of a union that have the type `K`, also where a member has several. */
+type MessageIn<M extends Message, K> = M extends { readonly type: infer T } ? (K extends T ? M : never) : never
 
 /** Defines an actor with one `receive` for all its messages. */
 export function actor<S = undefined, I = undefined, M extends Message = Message, R = void>(

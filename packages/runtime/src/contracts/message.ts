@@ -23,6 +23,11 @@ export type Protocol = Record<string, (message: any) => unknown>
 
 type PayloadOf<F> = F extends () => unknown ? unknown : F extends (message: infer M) => unknown ? M : never
 
+/** One message of a protocol, from the message as it is sent: what is in it besides its type, and the reply. */
+export type Spoken<M, R> = Exclude<keyof M, 'type'> extends never ? () => R : (message: WithoutType<M>) => R
+
+type WithoutType<M> = { [F in keyof M as F extends 'type' ? never : F]: M[F] } & {}
+
 /** The union of all messages of a protocol; of a protocol that is not known (`any`), whatever has a type. */
 export type MessageOf<P extends Protocol> = 0 extends 1 & P ? UntypedMessage : KnownMessageOf<P>
 

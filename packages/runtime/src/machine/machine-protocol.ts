@@ -1,6 +1,6 @@
 // The protocol of a machine actor: the machine's events are its messages.
 
-import type { Message } from '../contracts/message.ts'
+import type { Message, Spoken } from '../contracts/message.ts'
 
 /** What a machine answers when it is asked, by event type. */
 export type Replies = Readonly<Record<string, unknown>>
@@ -11,5 +11,5 @@ export type Replies = Readonly<Record<string, unknown>>
  * @example type Turnstile = Ref<MachineProtocol<{ type: 'coin'; cents: number } | { type: 'takings' }, { takings: number }>>
  */
 export type MachineProtocol<E extends Message, R extends Replies = Record<never, never>> = {
-  [T in E as T['type']]: (message: Omit<T, 'type'>) => T['type'] extends keyof R ? R[T['type']] : unknown
+  [T in E as T['type']]: Spoken<T, T['type'] extends keyof R ? R[T['type']] : unknown>
 }
