@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { memoryNetwork, startNode } from '@understudy/actors'
+import { type ClusterNode, memoryNetwork, startNode } from '@understudy/actors'
 import { expect, onTestFinished, test } from 'vitest'
 import { townRole } from './actors/towns.ts'
 import { readAirports } from './data/airports.ts'
@@ -35,12 +35,19 @@ async function startNodes(names: readonly string[], rows: readonly Row[], rate: 
   )
   onTestFinished(async () => {
     await Promise.all(nodes.map((node) => Promise.race([node.leave(), delay(2_000)])))
+    for (const node of nodes) expectBalanced(node)
   })
   const observerAt = (name: string): Observer => {
     const control = nodes.find(({ identity }) => identity.name === name)!
     return new Observer({ control, nodes: new Map() })
   }
   return { network, observerAt }
+}
+
+/** No message of a node got lost without a word, crashed or not. */
+function expectBalanced({ system }: ClusterNode): void {
+  const { sent, received, handled, rejected, deadLettered, forwarded, waiting } = system.counters
+  expect(sent + received).toBe(handled + rejected + deadLettered + forwarded + waiting)
 }
 
 async function pollUntil<T>(probe: () => Promise<T>, isGood: (found: T) => boolean, timeoutMs = 40_000): Promise<T> {
