@@ -18,7 +18,7 @@ import type { Runnable } from '../dispatch/dispatcher.ts'
 import { asksDuring, turn } from '../dispatch/turn.ts'
 import { Mailbox } from '../mailbox/mailbox.ts'
 import { DeadEnd } from '../ref/dead-end.ts'
-import { ActorTimers, TimerTag } from './actor-timers.ts'
+import { type ActorTimers, TimerTag } from './actor-timers.ts'
 import type { Context } from './context.ts'
 import { stashed } from './current-message.ts'
 import type { Ending } from './ending.ts'
@@ -28,7 +28,6 @@ import type { InFlight } from './in-flight.ts'
 import type { Linked } from './links.ts'
 import { checkName, Children, type Sibling } from './siblings.ts'
 import { asPromise, isThenable } from './thenable.ts'
-import { Watches } from './watches.ts'
 
 /** What a cell needs of its system, and what it is told. */
 export type Home = HomeOf<Cell>
@@ -48,15 +47,13 @@ export class Cell implements Endpoint, Runnable, Child, Sibling<Cell>, Asker, Li
   readonly definition: SupervisingDefinition<Protocol, unknown>
   behaviorState: unknown = unmade
   context: Context | null = null
-  extras: Extras | null = null
+  extras: Extras<CellSignal> | null = null
   attempt = 0
-  #timers: ActorTimers | null = null
 
   readonly parent: Cell | null
   readonly uid: number
   readonly input: unknown
   readonly shutdownMs: Shutdown
-  readonly provided: ReadonlyMap<ServiceKey<unknown>, unknown> | undefined
   /** What refs post to: this cell, or the router that its definition puts before it. */
   entry: Endpoint = this
 
@@ -66,7 +63,6 @@ export class Cell implements Endpoint, Runnable, Child, Sibling<Cell>, Asker, Li
   failure: Failure | null = null
   /** Why it ended: in order, while it waits for its supervisor's order; or for good. */
   exit: ExitReason | null = null
-  supervision: Supervision | null = null
 
   // Its place in the tree.
   children: Children<Cell> | null = null
@@ -76,7 +72,6 @@ export class Cell implements Endpoint, Runnable, Child, Sibling<Cell>, Asker, Li
   readonly #givenName: string | undefined
   #path: string | undefined
   #ref: Ref<Protocol> | undefined
-  #watches: Watches<CellSignal> | null = null
 
   constructor(host: Home, parent: Cell | null, definition: SupervisingDefinition<Protocol, unknown>, options: ChildOptions<unknown>) {
     this.host = host
@@ -86,7 +81,7 @@ export class Cell implements Endpoint, Runnable, Child, Sibling<Cell>, Asker, Li
     this.#givenName = options.name
     this.input = options.input
     this.shutdownMs = options.shutdownMs ?? definition.shutdownMs
-    this.provided = options.provide
+    if (options.provide !== undefined) this.openExtras.provided = options.provide
   }
 
   /** Whether this incarnation's start is complete: only then is there something for its `stopped` hook. */
@@ -204,8 +199,7 @@ export class Cell implements Endpoint, Runnable, Child, Sibling<Cell>, Asker, Li
       this.#failed(cause, taken!, takenReply)
     }
     mailbox.settle()
-    if (this.#timers !== null) this.#timers.touched()
-    if (this.extras !== null) this.extras.admit()
+    if (this.extras !== null) this.extras.handledSome()
     counters.handled += handled
     counters.waiting -= handled
     return seen
@@ -250,7 +244,7 @@ export class Cell implements Endpoint, Runnable, Child, Sibling<Cell>, Asker, Li
 
   /** Whether a handler that has settled is still heard: it is not when its incarnation was killed meanwhile. */
   #land(flight: InFlight): boolean {
-    this.#timers?.touched()
+    this.extras?.timers?.touched()
     if (this.inFlight === flight) {
       this.inFlight = null
       return true
@@ -276,7 +270,8 @@ export class Cell implements Endpoint, Runnable, Child, Sibling<Cell>, Asker, Li
       this.host.life.settleEnding(this)
       return
     }
-    if (this.#watches !== null && this.life === 'running') for (const signal of this.#watches.takePostponed()) this.signal(signal)
+    const watches = this.extras?.watches
+    if (watches != null && this.life === 'running') for (const signal of watches.takePostponed()) this.signal(signal)
     if (this.ready) this.host.dispatcher.schedule(this)
   }
 
@@ -284,7 +279,7 @@ export class Cell implements Endpoint, Runnable, Child, Sibling<Cell>, Asker, Li
   #isWanted(message: Message, port: ReplyPort): boolean {
     const { host } = this
     if (port instanceof TimerTag) {
-      this.#timers?.delivered(port)
+      this.extras?.timers?.delivered(port)
       if (!port.cancelled) return true
       // A cancelled timer's message counts as never sent.
       host.counters.sent--
@@ -369,9 +364,17 @@ export class Cell implements Endpoint, Runnable, Child, Sibling<Cell>, Asker, Li
 
   // --- Extras, timers, watches ----------------------------------------------------------------------------------------------
 
-  get openExtras(): Extras {
+  get openExtras(): Extras<CellSignal> {
     this.extras ??= new Extras(this)
     return this.extras
+  }
+
+  get supervision(): Supervision | null {
+    return this.extras?.supervision ?? null
+  }
+
+  get provided(): ReadonlyMap<ServiceKey<unknown>, unknown> | undefined {
+    return this.extras?.provided
   }
 
   /** Calls back in a turn of the present incarnation, if it lives that long. */
@@ -380,28 +383,7 @@ export class Cell implements Endpoint, Runnable, Child, Sibling<Cell>, Asker, Li
   }
 
   get timers(): ActorTimers {
-    this.#timers ??= new ActorTimers(this)
-    return this.#timers
-  }
-
-  get watches(): Watches<CellSignal> | null {
-    return this.#watches
-  }
-
-  get openWatches(): Watches<CellSignal> {
-    this.#watches ??= new Watches()
-    return this.#watches
-  }
-
-  watch(target: Ref<Protocol>, message?: Message): void {
-    const endpoint = this.host.endpointOf(target)
-    const address = endpoint.address
-    if (this.openWatches.begin(address, message)) endpoint.signal({ type: 'watch', watcher: this, target: address })
-  }
-
-  unwatch(target: Ref<Protocol>): void {
-    const endpoint = this.host.endpointOf(target)
-    if (this.#watches?.finish(endpoint.address) !== undefined) endpoint.signal({ type: 'unwatch', watcher: this })
+    return this.openExtras.openTimers
   }
 
   exitSignal(from: Linked | undefined, address: Address, reason: ExitReason): void {
@@ -410,11 +392,8 @@ export class Cell implements Endpoint, Runnable, Child, Sibling<Cell>, Asker, Li
 
   /** Lets go of everything that belonged to the incarnation that ends. */
   clearIncarnation(): void {
-    this.#timers?.cancelAll()
     this.extras?.clear()
-    this.#watches?.abandon((address) => this.host.resolve(address).signal({ type: 'unwatch', watcher: this }))
     this.context = null
-    this.supervision = null
     this.behaviorState = unmade
   }
 }

@@ -29,6 +29,7 @@ import { link, type Linked, unlink } from './links.ts'
 import { findService, service } from './services.ts'
 import { stopChild } from './siblings.ts'
 import { asPromise } from './thenable.ts'
+import { unwatch, watch, type Watcher } from './watches.ts'
 
 /** Under this key a leader-singleton provides its leadership to everything beneath it. */
 export const tenureKey: ServiceKey<Tenure> = serviceKey('tenure')
@@ -39,7 +40,7 @@ interface Linkable extends Linked {
 }
 
 /** The cell behind a context, as far as the context needs it. */
-interface Inside extends Asker, Linkable, Straying {
+interface Inside extends Omit<Asker, 'host'>, Linkable, Straying, Watcher {
   readonly host: Host & Directory & Straying['host']
   readonly ref: Ref<Protocol>
   readonly incarnation: number
@@ -51,13 +52,12 @@ interface Inside extends Asker, Linkable, Straying {
   readonly entry: Endpoint
   call(callback: () => void): void
   end(reason: ExitReason): void
-  watch(target: Ref<Protocol>, message?: Message): void
-  unwatch(target: Ref<Protocol>): void
   readonly mailbox: RingQueue | null
   readonly inFlight: InFlight | null
   readonly parent: Parameters<typeof service>[0]['parent']
   readonly provided: Parameters<typeof service>[0]['provided']
-  readonly openExtras: Extras
+  readonly extras: Extras<unknown> | null
+  readonly openExtras: Extras<unknown>
 }
 
 const noOptions: ChildOptions<unknown> = {}
@@ -120,15 +120,15 @@ export class Context implements ActorContext<Protocol> {
   }
 
   watch(target: AnyRef): void {
-    if (this.#alive()) this.#cell.watch(target)
+    if (this.#alive()) watch(this.#cell, this.#cell.host.endpointOf(target))
   }
 
   unwatch(target: AnyRef): void {
-    if (this.#alive()) this.#cell.unwatch(target)
+    if (this.#alive()) unwatch(this.#cell, this.#cell.host.endpointOf(target))
   }
 
   watchWith(target: AnyRef, message: MessageOf<Protocol>): void {
-    if (this.#alive()) this.#cell.watch(target, message as Message)
+    if (this.#alive()) watch(this.#cell, this.#cell.host.endpointOf(target), message as Message)
   }
 
   link(target: AnyRef): void {

@@ -1,30 +1,33 @@
-// What few actors need, held apart so that the others pay one empty field for all of it: other behaviours, a stash, open handlers.
+// What few actors need, held apart so that the others pay one empty field for all of it: timers, watches, links, other behaviours, a stash,
+// open handlers, what they supervise and provide.
 
-import { type Address, formatAddress } from '../contracts/address.ts'
+import { formatAddress } from '../contracts/address.ts'
 import type { ActorDefinition } from '../contracts/behavior.ts'
-import type { Offer } from '../contracts/endpoint.ts'
+import type { Endpoint, Offer } from '../contracts/endpoint.ts'
 import type { HandlerTable } from '../contracts/handling.ts'
-import type { Message, Protocol } from '../contracts/message.ts'
-import type { ReplyTo } from '../contracts/reply.ts'
+import type { Host } from '../contracts/host.ts'
+import type { Protocol } from '../contracts/message.ts'
+import type { ServiceKey } from '../contracts/service.ts'
+import type { Supervision } from '../contracts/supervision.ts'
 import { NoSuchActorError, StashFullError } from '../errors.ts'
 import type { RingQueue } from '../mailbox/ring-queue.ts'
 import { defaultStashCapacity, Stash } from '../mailbox/stash.ts'
 import { WaitingRoom } from '../mailbox/waiting-room.ts'
+import { ActorTimers } from './actor-timers.ts'
+import type { Directory } from './directory.ts'
 import { currentMessage, stashed, takeMessage } from './current-message.ts'
 import { Behaviors } from './handler-table.ts'
 import { type InFlight, OpenFlights } from './in-flight.ts'
 import { Links } from './links.ts'
+import { Watches } from './watches.ts'
 
 /** Whose they are. */
-interface Owner {
+interface Owner extends Endpoint {
   readonly path: string
-  readonly address: Address
   readonly definition: ActorDefinition<Protocol, unknown>
   readonly mailbox: RingQueue | null
   readonly inFlight: InFlight | null
-  readonly host: { readonly counters: { sent: number } }
-  accepts(): boolean
-  post(message: Message, replyTo: ReplyTo): void
+  readonly host: Host & Directory
   /** Calls back in a later turn. */
   call(callback: () => void): void
 }
@@ -32,7 +35,11 @@ interface Owner {
 const interrupt = (): void => {}
 
 /** The rare belongings of one cell. Created with the first of them. */
-export class Extras {
+export class Extras<S> {
+  supervision: Supervision | null = null
+  provided: ReadonlyMap<ServiceKey<unknown>, unknown> | undefined
+  timers: ActorTimers | null = null
+  watches: Watches<S> | null = null
   /** What handles instead of the definition's own handlers, after `become`. */
   handlers: HandlerTable | undefined
   readonly #owner: Owner
@@ -69,6 +76,16 @@ export class Extras {
     if (message !== undefined && this.#stash.full) throw new StashFullError(formatAddress(owner.address), message, capacity)
     const taken = takeMessage(owner, stashed, 'stash')
     this.#stash.push(taken.message, taken.replyTo)
+  }
+
+  get openTimers(): ActorTimers {
+    this.timers ??= new ActorTimers(this.#owner)
+    return this.timers
+  }
+
+  get openWatches(): Watches<S> {
+    this.watches ??= new Watches()
+    return this.watches
   }
 
   /** Messages put aside, or with handlers that do not hold the actor. */
@@ -109,8 +126,14 @@ export class Extras {
     this.#waitingRoom.enter(offer)
   }
 
+  /** Messages have been handled: timers for silence start again, and there is room for offers. */
+  handledSome(): void {
+    this.timers?.touched()
+    if (this.#waitingRoom !== null) this.#admit()
+  }
+
   /** Lets in the offers there is room for now. */
-  admit(): void {
+  #admit(): void {
     const owner = this.#owner
     this.#waitingRoom?.admit(
       () => owner.accepts(),
@@ -129,6 +152,10 @@ export class Extras {
 
   /** The incarnation is over: what was stashed is kept in order, what it had become is not. */
   clear(): void {
+    this.supervision = null
+    this.timers?.cancelAll()
+    const owner = this.#owner
+    this.watches?.abandon((address) => owner.host.resolve(address).signal({ type: 'unwatch', watcher: owner }))
     this.handlers = undefined
     this.#behaviors = null
     if (this.#stash !== null && this.#stash.length > 0) this.#stash.release(this.#owner.mailbox!)

@@ -32,7 +32,7 @@ function start(cell: Cell, isKnown = false): void {
   const { actor } = turn
   turn.actor = null
   try {
-    if (definition.supervise !== undefined) cell.supervision = definition.supervise(new Control(cell, context))
+    if (definition.supervise !== undefined) cell.openExtras.supervision = definition.supervise(new Control(cell, context))
     if (definition.route !== undefined && cell.incarnation === 1) cell.entry = definition.route(cell, () => cell.supervision)
     // What a child leaves behind while it starts is not its parent's, in whose handler it may have been spawned.
     const state = currentOwner() === undefined ? stateOf(cell, context) : ownedBy(context, stateOf, cell, context)
@@ -365,7 +365,7 @@ function remove(cell: Cell, reason: ExitReason): void {
     )
   }
   cell.extras?.sendAway()
-  cell.watches?.tellWatchers(reason)
+  cell.extras?.watches?.tellWatchers(reason)
   if (parent === null) host.rootStopped()
   else if (parent.ending !== null) settleEnding(parent)
 }

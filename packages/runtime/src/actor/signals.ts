@@ -13,10 +13,10 @@ export function handleSignal(cell: Cell, signal: CellSignal): void {
         return
       case 'watch':
         if (cell.life === 'stopped') cell.signal(signal)
-        else cell.openWatches.addWatcher(signal.watcher, signal.target)
+        else cell.openExtras.openWatches.addWatcher(signal.watcher, signal.target)
         return
       case 'unwatch':
-        cell.watches?.removeWatcher(signal.watcher)
+        cell.extras?.watches?.removeWatcher(signal.watcher)
         return
       case 'terminated':
         terminated(cell, signal)
@@ -49,14 +49,15 @@ export function handleSignal(cell: Cell, signal: CellSignal): void {
 /** One thing at a time: a hook does not run beside a start or an async handler, and not in a failed actor. False when it is put off. */
 function canHear(cell: Cell, signal: CellSignal): boolean {
   if (cell.life === 'running' && cell.inFlight === null) return true
-  cell.openWatches.postpone(signal)
+  cell.openExtras.openWatches.postpone(signal)
   return false
 }
 
 /** Somebody watched is gone. */
 function terminated(cell: Cell, signal: Extract<CellSignal, { type: 'terminated' }>): void {
-  const { watches, life, host } = cell
-  if (watches === null || life === 'stopping' || life === 'stopped' || !canHear(cell, signal)) return
+  const { extras, life, host } = cell
+  const watches = extras?.watches
+  if (watches == null || life === 'stopping' || life === 'stopped' || !canHear(cell, signal)) return
   const { address, reason } = signal
   const watched = watches.finish(address)
   if (watched === undefined) return

@@ -13,6 +13,23 @@ interface Watched {
   readonly message: Message | undefined
 }
 
+/** Who watches. */
+export interface Watcher extends Endpoint {
+  readonly extras: { readonly watches: Pick<Watches, 'finish'> | null } | null
+  readonly openExtras: { readonly openWatches: Pick<Watches, 'begin'> }
+}
+
+/** Begins to watch; the last `message` for a target counts. */
+export function watch(watcher: Watcher, target: Endpoint, message?: Message): void {
+  const { address } = target
+  if (watcher.openExtras.openWatches.begin(address, message)) target.signal({ type: 'watch', watcher, target: address })
+}
+
+/** Watches no more. */
+export function unwatch(watcher: Watcher, target: Endpoint): void {
+  if (watcher.extras?.watches?.finish(target.address) !== undefined) target.signal({ type: 'unwatch', watcher })
+}
+
 /** Both directions of watching of one actor. `N` is what it may have to hear later. Created with the first watch. */
 export class Watches<N = Terminated> {
   /** Per watcher's address, the watcher and the name it knows us by. */
