@@ -140,7 +140,7 @@ export class Cell implements Endpoint, Runnable, Child, Sibling<Cell>, Asker, Li
 
   signal(signal: CellSignal): void {
     if (this.life === 'stopped') {
-      if (signal.type === 'watch') signal.watcher.signal({ type: 'terminated', address: signal.target, reason: this.exit! })
+      if (signal.type === 'watch') signal.watcher.signal(this.openWatches.notice(signal.target, this.exit!))
       return
     }
     this.mailbox ??= this.#openMailbox()

@@ -119,6 +119,7 @@ export class MachineRun implements Supervision, ActionHost, World {
     this.#ctx = ctx
     this.#cell = ActorRef.endpointOf(ctx.self) as Cell
     this.#asks = new OpenAsks(this.#cell, () => ctx.signal)
+    if (this.#cell.watches !== null) this.#cell.watches.output = undefined
     unregisterBeneath(this.ref)
     runs.set(this.ref, this)
     hostActions(this.ref, this)
@@ -212,6 +213,7 @@ export class MachineRun implements Supervision, ActionHost, World {
       const { output } = last
       if (!this.#answered) this.reply(output, undefined)
       this.#asks.answerAll(output)
+      if (output !== undefined) this.#cell.openWatches.output = output
       this.#options.done?.(output, this.#ctx)
       if (parent !== undefined) runs.get(parent)?.childEnded(this.ref, { type: `xstate.done.actor.${id}`, output, actorId: id })
       this.#ctx.stop()
