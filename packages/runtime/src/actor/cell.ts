@@ -105,7 +105,7 @@ export class Cell implements Endpoint, Runnable, Child, Sibling<Cell>, Asker, Li
     const mailbox = (this.mailbox ??= this.#openMailbox())
     const offered = mailbox.offer(message, replyTo)
     if (offered === 'full') {
-      host.deadLetter(message, replyTo, 'mailbox-full', formatAddress(this.address))
+      host.deadLetter(message, replyTo, mailbox.sheds ? 'shed' : 'mailbox-full', formatAddress(this.address))
       return
     }
     if (offered === 'taken') host.counters.waiting++

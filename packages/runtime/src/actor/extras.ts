@@ -31,10 +31,19 @@ interface Owner {
 
 const interrupt = (): void => {}
 
+/** A message that its handler has failed on, until it is known whether it is to be handled again. */
+export interface HeldMessage {
+  readonly message: Message
+  readonly replyTo: ReplyTo
+  readonly cause: unknown
+}
+
 /** The rare belongings of one cell. Created with the first of them. */
 export class Extras {
   /** What handles instead of the definition's own handlers, after `become`. */
   handlers: HandlerTable | undefined
+  /** The message that the actor has failed on. */
+  failed: HeldMessage | null = null
   readonly #owner: Owner
   #behaviors: Behaviors | null = null
   #stash: Stash | null = null
@@ -71,9 +80,9 @@ export class Extras {
     this.#stash.push(taken.message, taken.replyTo)
   }
 
-  /** Messages put aside, or with handlers that do not hold the actor. */
+  /** Messages put aside, held after a failure, or with handlers that do not hold the actor. */
   get waiting(): number {
-    return (this.#stash?.length ?? 0) + (this.#flights?.size ?? 0)
+    return (this.#stash?.length ?? 0) + (this.#flights?.size ?? 0) + (this.failed === null ? 0 : 1)
   }
 
   /** Puts everything stashed back, before what waits. */
