@@ -69,6 +69,7 @@ export const talker = actor({
       state.told.push(message.text)
     },
     told: (state) => state.told,
+    crash: () => process.exit(1),
     watch: (_state, message: { whom: AnyRef }, ctx) => ctx.watch(message.whom),
     tick: (_state, message: { ms: number }, ctx) => ctx.after('tick', message.ms, { type: 'note', text: 'tick' }),
     log: (_state, _message, ctx) => ctx.log.warn({ colour: 'blue', fn: () => {} }, 'from the thread'),
@@ -162,6 +163,43 @@ const amount: StandardSchema = {
     },
   },
 }
+
+/** Answers for what its handlers leave behind. */
+export const careful = actor({
+  name: 'careful',
+  module,
+  strayErrors: 'all',
+  on: {
+    where: () => threadId,
+    stray: () => {
+      setTimeout(() => {
+        throw new Error('left behind')
+      }, 1)
+    },
+  },
+})
+
+/** Tells a witness each number that it has handled, and fails, crashes or puts things aside now and then. */
+export const clerk = actor({
+  name: 'clerk',
+  module,
+  state: () => ({ seen: new Set<number>() }),
+  on: {
+    file: async (state, message: { n: number; how: 'plain' | 'slow' | 'aside' | 'fail' | 'exit'; witness: AnyRef }, ctx) => {
+      if (message.how === 'aside' && !state.seen.has(message.n)) {
+        state.seen.add(message.n)
+        ctx.stash()
+        return undefined
+      }
+      if (message.how === 'slow') await pause(1)
+      if (message.how === 'fail') throw new Error('on purpose')
+      message.witness.tell({ type: 'note', text: message.n })
+      if (message.how === 'exit') process.exit(1)
+      ctx.unstashAll()
+      return message.n
+    },
+  },
+})
 
 /** Takes only numbers, written as text. */
 export const teller = actor({

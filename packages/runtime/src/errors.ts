@@ -227,7 +227,7 @@ export class ServiceMissingError extends UnderstudyError {
 export class ThreadCrashedError extends UnderstudyError {
   static override readonly code = 'THREAD_CRASHED'
   constructor(thread: string, why: string, options?: ErrorOptions) {
-    super(`the thread (${thread}) is gone: ${why}. Everything in it is lost; what it had not begun waits for the next incarnation`, options)
+    super(`the thread of ${thread} is gone: ${why}`, options)
   }
 }
 
@@ -237,7 +237,7 @@ export class ThreadHungError extends UnderstudyError {
   readonly path: string
   constructor(thread: string, path: string, messageType: string | undefined, ms: number) {
     const what = messageType === undefined ? 'it answered nothing' : `${path} was in '${messageType}'`
-    super(`the thread (${thread}) was terminated: ${what} for ${ms} ms. Mend the handler, or raise isolation.hangMs`)
+    super(`the thread of ${thread} was terminated: ${what} for ${ms} ms. Mend the handler, or raise isolation.hangMs`)
     this.path = path
   }
 }

@@ -6,7 +6,7 @@ import { oneForOne } from './strategy/one-for-one.ts'
 
 /** Counts a restart at once of a running child; false when more than that is to be decided, and then nothing has changed. */
 export function restartsOnTheSpot(state: EngineState, id: string, now: number): boolean {
-  if (state.ended || state.procedure !== undefined || state.strategy !== oneForOne) return false
+  if (state.ended || state.procedure !== undefined || state.dependents !== undefined || state.strategy !== oneForOne) return false
   const member = state.members.get(id)
   if (member?.phase !== 'running' || member.call !== undefined) return false
   if (member.spec.restart === 'temporary' || member.recovery.policy.alwaysRestarts !== true) return false

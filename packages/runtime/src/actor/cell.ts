@@ -100,7 +100,7 @@ export class Cell implements Endpoint, Runnable, Child, Sibling<Cell>, Asker, Li
     const mailbox = (this.mailbox ??= this.#openMailbox())
     const offered = mailbox.offer(message, replyTo)
     if (offered === 'full') {
-      host.deadLetter(message, replyTo, 'mailbox-full', formatAddress(this.address))
+      host.deadLetter(message, replyTo, mailbox.sheds ? 'shed' : 'mailbox-full', formatAddress(this.address))
       return
     }
     if (offered === 'taken') host.counters.waiting++
@@ -135,7 +135,7 @@ export class Cell implements Endpoint, Runnable, Child, Sibling<Cell>, Asker, Li
 
   signal(signal: CellSignal): void {
     if (this.life === 'stopped') {
-      if (signal.type === 'watch') signal.watcher.signal({ type: 'terminated', address: signal.target, reason: this.exit! })
+      if (signal.type === 'watch') signal.watcher.signal(this.openExtras.openWatches.notice(signal.target, this.exit!))
       return
     }
     this.mailbox ??= this.#openMailbox()

@@ -10,6 +10,7 @@ import type { ServiceKey } from '../contracts/service.ts'
 import type { Child, ChildOptions, SupervisionControl } from '../contracts/supervision.ts'
 import type { Cell } from './cell.ts'
 import type { Context } from './context.ts'
+import { dropWaiting, settleFailed } from './failed-message.ts'
 import { findService } from './services.ts'
 
 /** The control of one incarnation of a supervising cell. */
@@ -42,12 +43,20 @@ export class Control implements SupervisionControl {
     switch (command.type) {
       case 'resume':
         if (cell.life !== 'suspended' || cell.failure?.phase !== 'handling') return
+        settleFailed(cell, command.message === 'retry')
         cell.failure = null
         cell.life = 'running'
         cell.resume()
         return
       case 'restart':
-        if (cell.life === 'suspended' || cell.life === 'running') cell.endNow(cell.failure ?? 'shutdown', 'restart')
+        if (cell.life !== 'suspended' && cell.life !== 'running') return
+        if (command.mailbox === 'drop') dropWaiting(cell)
+        settleFailed(cell, command.message === 'retry')
+        cell.endNow(cell.failure ?? 'shutdown', 'restart')
+        return
+      case 'shed':
+      case 'admit':
+        cell.mailbox?.shed(command.type === 'shed')
         return
       case 'stop':
         if (cell.exit === null) cell.endNow(command.reason, 'down')

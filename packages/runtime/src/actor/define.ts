@@ -2,7 +2,7 @@
 
 import { isActorName } from '../contracts/address.ts'
 import type { Address } from '../contracts/address.ts'
-import type { ActorContext, ActorDefinition, MailboxOptions, Overflow } from '../contracts/behavior.ts'
+import type { ActorContext, ActorDefinition, MailboxOptions, Overflow, Termination } from '../contracts/behavior.ts'
 import type { ExitReason } from '../contracts/exit-reason.ts'
 import type { Middleware } from '../contracts/handling.ts'
 import type { Message, Protocol, Spoken } from '../contracts/message.ts'
@@ -50,7 +50,7 @@ export interface ActorTraits<S, I> {
   /** Called once the state is made, before the first message; may be async, and messages wait. What it throws is a failed start. */
   readonly started?: (state: S, ctx: AnyContext) => unknown
   /** Called once for each watched actor that is gone. */
-  readonly terminated?: (state: S, event: { readonly address: Address; readonly reason: ExitReason }, ctx: AnyContext) => void
+  readonly terminated?: (state: S, event: Termination, ctx: AnyContext) => void
   /** Whether exit signals of linked actors are told to `exited` instead of ending this one. Default false. */
   readonly trapExit?: boolean
   /** Called once per exit signal when exits are trapped. */

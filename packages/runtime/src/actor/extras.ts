@@ -6,7 +6,8 @@ import type { ActorDefinition } from '../contracts/behavior.ts'
 import type { Endpoint, Offer } from '../contracts/endpoint.ts'
 import type { HandlerTable } from '../contracts/handling.ts'
 import type { Host } from '../contracts/host.ts'
-import type { Protocol } from '../contracts/message.ts'
+import type { Message, Protocol } from '../contracts/message.ts'
+import type { ReplyTo } from '../contracts/reply.ts'
 import type { ServiceKey } from '../contracts/service.ts'
 import type { Supervision } from '../contracts/supervision.ts'
 import { NoSuchActorError, StashFullError } from '../errors.ts'
@@ -34,6 +35,13 @@ interface Owner extends Endpoint {
 
 const interrupt = (): void => {}
 
+/** A message that its handler has failed on, until it is known whether it is to be handled again. */
+export interface HeldMessage {
+  readonly message: Message
+  readonly replyTo: ReplyTo
+  readonly cause: unknown
+}
+
 /** The rare belongings of one cell. Created with the first of them. */
 export class Extras<S> {
   supervision: Supervision | null = null
@@ -42,6 +50,8 @@ export class Extras<S> {
   watches: Watches<S> | null = null
   /** What handles instead of the definition's own handlers, after `become`. */
   handlers: HandlerTable | undefined
+  /** The message that the actor has failed on. */
+  failed: HeldMessage | null = null
   readonly #owner: Owner
   #behaviors: Behaviors | null = null
   #stash: Stash | null = null
@@ -88,9 +98,9 @@ export class Extras<S> {
     return this.watches
   }
 
-  /** Messages put aside, or with handlers that do not hold the actor. */
+  /** Messages put aside, held after a failure, or with handlers that do not hold the actor. */
   get waiting(): number {
-    return (this.#stash?.length ?? 0) + (this.#flights?.size ?? 0)
+    return (this.#stash?.length ?? 0) + (this.#flights?.size ?? 0) + (this.failed === null ? 0 : 1)
   }
 
   /** Puts everything stashed back, before what waits. */

@@ -13,6 +13,7 @@ import type { Cell } from './cell.ts'
 import { Context } from './context.ts'
 import { Control } from './control.ts'
 import type { Ending } from './ending.ts'
+import { holdFailed, settleFailed } from './failed-message.ts'
 import type { LifeCycle } from './home.ts'
 import type { InFlight } from './in-flight.ts'
 import { stashed } from './current-message.ts'
@@ -81,7 +82,8 @@ function started(cell: Cell, state: unknown, isKnown = false): void {
     cell.host.report('info', { type: 'actor.restarted', path, incarnation, attempt }, `${path} runs again, incarnation ${incarnation}`)
   }
   const { parent } = cell
-  if (!isKnown && parent !== null && supervises(parent)) parent.signal({ type: 'child-started', child: cell, incarnation: cell.incarnation })
+  if (!isKnown && parent !== null && supervises(parent))
+    parent.signal({ type: 'child-started', child: cell, incarnation: cell.incarnation })
   cell.resume()
 }
 
@@ -95,16 +97,18 @@ function fail(cell: Cell, cause: unknown, phase: Failure['phase'], message: Mess
   const { host } = cell
   cell.attempt++
   const { incarnation, attempt } = cell
-  const failure: Failure =
-    message === undefined ? { cause, phase, incarnation, attempt } : { cause, phase, incarnation, attempt, message }
+  const failure: Failure = message === undefined ? { cause, phase, incarnation, attempt } : { cause, phase, incarnation, attempt, message }
   if (host.hears('warn')) {
     const { path } = cell
     const text = describeCause(cause)
     host.report('warn', { type: 'actor.failed', path, incarnation, phase, cause: text }, `${path} ${describePhase(phase)}: ${text}`)
   }
-  if (message !== undefined) host.deadLetter(message, replyTo, 'poison', formatAddress(cell.address), cause)
   // Already on its way out, or down and waiting for an order: one more failure changes nothing.
-  if (cell.ending !== null || cell.life === 'stopped' || cell.life === 'suspended') return
+  const isNews = cell.ending === null && cell.life !== 'stopped' && cell.life !== 'suspended'
+  if (message !== undefined && !(isNews && holdFailed(cell, message, replyTo, cause))) {
+    host.deadLetter(message, replyTo, 'poison', formatAddress(cell.address), cause)
+  }
+  if (!isNews) return
   cell.life = 'suspended'
   cell.failure = failure
   // At once, not when the restart comes: until then a backoff may pass.
@@ -122,7 +126,8 @@ function fail(cell: Cell, cause: unknown, phase: Failure['phase'], message: Mess
 function mayRestartOnTheSpot(cell: Cell): boolean {
   const { parent, context, failure } = cell
   if (parent === null || parent.queued || parent.life !== 'running' || parent.supervision?.restartsOnTheSpot === undefined) return false
-  if (failure?.phase !== 'handling' || context?.isWatchedOver === true || !hasNothingToSettle(cell)) return false
+  if (failure?.phase !== 'handling' || cell.extras?.failed != null || context?.isWatchedOver === true) return false
+  if (!hasNothingToSettle(cell)) return false
   return parent.supervision.restartsOnTheSpot(cell)
 }
 
@@ -337,6 +342,7 @@ function finish(cell: Cell, reason: ExitReason, then: Ending['then']): void {
 
 /** Lets go of a cell: nobody reaches it any more, its watchers and its waiting messages are told. */
 function remove(cell: Cell, reason: ExitReason): void {
+  settleFailed(cell, false)
   const { host, parent, mailbox } = cell
   // Texts cost more than the end itself; most actors leave nothing behind that would need them.
   const target = mailbox !== null && mailbox.length > 0 ? formatAddress(cell.address) : ''
@@ -358,11 +364,7 @@ function remove(cell: Cell, reason: ExitReason): void {
   const level = isAbnormal(reason) ? 'warn' : 'debug'
   if (host.hears(level)) {
     const { path } = cell
-    host.report(
-      level,
-      { type: 'actor.stopped', path, reason: describeExit(reason) },
-      `${path} stopped: ${describeExit(reason)}`,
-    )
+    host.report(level, { type: 'actor.stopped', path, reason: describeExit(reason) }, `${path} stopped: ${describeExit(reason)}`)
   }
   cell.extras?.sendAway()
   cell.extras?.watches?.tellWatchers(reason)

@@ -58,11 +58,12 @@ function terminated(cell: Cell, signal: Extract<CellSignal, { type: 'terminated'
   const { extras, life, host } = cell
   const watches = extras?.watches
   if (watches == null || life === 'stopping' || life === 'stopped' || !canHear(cell, signal)) return
-  const { address, reason } = signal
+  const { address, reason, output } = signal
   const watched = watches.finish(address)
   if (watched === undefined) return
   if (watched.message === undefined) {
-    const result: unknown = cell.definition.terminated?.(cell.behaviorState, { address, reason }, cell.context!)
+    const event = { address, reason, ...(output !== undefined && { output }) }
+    const result: unknown = cell.definition.terminated?.(cell.behaviorState, event, cell.context!)
     if (isThenable(result)) holdWhile(cell, result)
     return
   }

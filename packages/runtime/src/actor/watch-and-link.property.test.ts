@@ -84,7 +84,7 @@ class Model {
 
   exit(who: number, whom: number, reason: ExitReason): void {
     if (reason === 'killed') {
-      if (this.isActing(whom) && this.members[whom]!.life !== 'leaving') this.#gone(whom, 'killed')
+      if (this.isActing(whom)) this.#gone(whom, 'killed')
     } else this.#exitSignal(whom, who, describeExit(reason), true)
   }
 
@@ -135,7 +135,7 @@ class Model {
     else if (me.life === 'held') {
       me.life = 'leaving'
       me.reason = reason
-      // A linked actor that was killed is no order to die at once.
+      // Killed with a peer is killed: it does not wait for its handler.
       if (reason === 'killed') this.#gone(who, reason)
     }
   }

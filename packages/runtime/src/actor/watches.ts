@@ -36,6 +36,8 @@ export class Watches<N = Terminated> {
   readonly #watchers = new Map<string, { readonly watcher: Endpoint; readonly target: Address }>()
   readonly #watched = new Map<string, Watched>()
   #postponed: N[] = []
+  /** What this actor has come to, for those who are told that it has ended in order. */
+  output: unknown
 
   addWatcher(watcher: Endpoint, target: Address): void {
     this.#watchers.set(formatAddress(watcher.address), { watcher, target })
@@ -49,7 +51,13 @@ export class Watches<N = Terminated> {
   tellWatchers(reason: ExitReason): void {
     const told = [...this.#watchers.values()]
     this.#watchers.clear()
-    for (const { watcher, target } of told) watcher.signal({ type: 'terminated', address: target, reason })
+    for (const { watcher, target } of told) watcher.signal(this.notice(target, reason))
+  }
+
+  /** What a watcher is told of this actor's end. */
+  notice(address: Address, reason: ExitReason): Terminated {
+    const { output } = this
+    return { type: 'terminated', address, reason, ...(output !== undefined && reason === 'normal' && { output }) }
   }
 
   /** Remembers that `target` is watched, and the message to be sent then; false when it was watched already. */

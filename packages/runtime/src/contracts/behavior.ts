@@ -142,6 +142,14 @@ export interface ActorContext<P extends Protocol> {
 /** `input` must be given exactly when the definition's `state` takes one. */
 export type SpawnArguments<I> = undefined extends I ? [options?: SpawnOptions<I>] : [options: SpawnOptions<I> & { readonly input: I }]
 
+/** A watched actor is gone. */
+export interface Termination {
+  readonly address: Address
+  readonly reason: ExitReason
+  /** What a machine of this node has come to, when it ended in its final state and has an output. */
+  readonly output?: unknown
+}
+
 declare const protocol: unique symbol
 declare const input: unique symbol
 
@@ -166,7 +174,7 @@ export interface ActorDefinition<P extends Protocol, I = undefined> {
   /** What wraps handlers that an actor becomes; those in `handlers` are wrapped already. */
   readonly middleware?: readonly Middleware[]
   /** Called once per watched actor that is gone. */
-  terminated?(state: unknown, event: { readonly address: Address; readonly reason: ExitReason }, ctx: ActorContext<P>): void
+  terminated?(state: unknown, event: Termination, ctx: ActorContext<P>): void
   /** Whether exit signals are told to `exited` instead of ending the actor. Default false. */
   readonly trapExit?: boolean
   /** Called once per exit signal when exits are trapped. */

@@ -2,10 +2,15 @@
 
 /** An order for one child, executed by the runtime. */
 export type Command =
-  /** Go on with the state as it is; the failing message is dead-lettered as `poison`. */
-  | { readonly type: 'resume' }
-  /** A new incarnation with fresh state; the mailbox is kept, the failing message is dead-lettered as `poison`. */
-  | { readonly type: 'restart' }
+  /** Go on with the state as it is; the failing message is dead-lettered as `poison`, unless it was held and is to be retried. */
+  | { readonly type: 'resume'; readonly message?: 'drop' | 'retry' }
+  /**
+   * A new incarnation with fresh state. The mailbox is kept, or dropped: then what waits is dead-lettered as `shed`. The failing message is
+   * dead-lettered as `poison`, unless it was held and is to be retried.
+   */
+  | { readonly type: 'restart'; readonly message?: 'drop' | 'retry'; readonly mailbox?: 'keep' | 'drop' }
+  /** Refuse new messages as `shed`, or take them again; what waits is not touched. */
+  | { readonly type: 'shed' | 'admit' }
   /** End the child; what it has queued waits, for a restart or its removal. */
   | { readonly type: 'stop'; readonly reason: 'shutdown' | 'killed' }
   /** Let go of a child that has ended: its watchers are told and its name becomes free. */

@@ -49,5 +49,5 @@ export type Signal =
   /** Tell `watcher` once when you are gone, naming you as `target`. */
   | { readonly type: 'watch'; readonly watcher: Endpoint; readonly target: Address }
   | { readonly type: 'unwatch'; readonly watcher: Endpoint }
-  /** Somebody you watch is gone: the `target` of the watch. */
-  | { readonly type: 'terminated'; readonly address: Address; readonly reason: ExitReason }
+  /** Somebody you watch is gone: the `target` of the watch. With what it has come to, if it was a machine of this node. */
+  | { readonly type: 'terminated'; readonly address: Address; readonly reason: ExitReason; readonly output?: unknown }

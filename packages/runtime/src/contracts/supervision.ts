@@ -45,6 +45,11 @@ export interface Supervision {
    * the restart, which is made at once, and hears nothing of it but a failure to start. False: nothing has changed, `down` comes.
    */
   restartsOnTheSpot?(child: Child): boolean
+  /**
+   * Whether the message that a child has failed on is to be held until the order comes, which may have it handled again. Asked at each such
+   * failure; absent: it becomes a dead letter at once.
+   */
+  holdsFailed?(child: Child): boolean
   /** A `remove` that had to wait for the child's own children is complete: its name is free. */
   removed?(child: Child): void
   /** Who gets the messages that a child which is gone for good leaves behind; undefined: they become dead letters. */

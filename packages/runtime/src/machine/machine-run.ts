@@ -119,6 +119,8 @@ export class MachineRun implements Supervision, ActionHost, World {
     this.#ctx = ctx
     this.#cell = ActorRef.endpointOf(ctx.self) as Cell
     this.#asks = new OpenAsks(this.#cell, () => ctx.signal)
+    const watches = this.#cell.extras?.watches
+    if (watches != null) watches.output = undefined
     unregisterBeneath(this.ref)
     runs.set(this.ref, this)
     hostActions(this.ref, this)
@@ -212,6 +214,7 @@ export class MachineRun implements Supervision, ActionHost, World {
       const { output } = last
       if (!this.#answered) this.reply(output, undefined)
       this.#asks.answerAll(output)
+      if (output !== undefined) this.#cell.openExtras.openWatches.output = output
       this.#options.done?.(output, this.#ctx)
       if (parent !== undefined) runs.get(parent)?.childEnded(this.ref, { type: `xstate.done.actor.${id}`, output, actorId: id })
       this.#ctx.stop()

@@ -11,6 +11,8 @@ export interface Bounds {
   readonly overflow: Overflow
 }
 
+const nothing: Bounds = { capacity: 0, overflow: 'reject' }
+
 /** What became of a message offered to a mailbox; where the oldest one had to make room for it: that one, with its reply address. */
 export type Offered = 'taken' | 'full' | readonly [evicted: Message, replyTo: ReplyTo]
 
@@ -23,7 +25,8 @@ export const defaultCapacity = 10_000
  */
 export class Mailbox<S> extends RingQueue {
   #signals: S[] | null = null
-  readonly #bounds: Bounds
+  #bounds: Bounds
+  #boundsOfOld: Bounds | null = null
 
   constructor(bounds: Bounds) {
     super()
@@ -32,6 +35,19 @@ export class Mailbox<S> extends RingQueue {
 
   get full(): boolean {
     return this.length >= this.#bounds.capacity
+  }
+
+  /** Whether it takes no messages at present, however few wait. */
+  get sheds(): boolean {
+    return this.#boundsOfOld !== null
+  }
+
+  /** Takes no more messages, or takes them again. Costs nothing while it does not happen: the bounds are exchanged. */
+  shed(on: boolean): void {
+    if (on === this.sheds) return
+    const bounds = on ? nothing : this.#boundsOfOld!
+    this.#boundsOfOld = on ? this.#bounds : null
+    this.#bounds = bounds
   }
 
   offer(message: Message, replyTo: ReplyTo): Offered {

@@ -154,13 +154,13 @@ export function createSystem(options: SystemOptions = {}): ActorSystem {
   hosts.set(system, host)
   if (strayErrors !== 'off') {
     const stopInstead = typeof strayErrors === 'function' ? strayErrors : () => system.shutdown({ stopTimeoutMs: strayStopMs })
-    host.onStopped(joinStrayErrors({ claim, unattributed: (cause) => reportUnattributed(host, cause), stop: stopInstead }))
+    host.onStopped(joinStrayErrors({ claim: claimStray, unattributed: (cause) => reportUnattributed(host, cause), stop: stopInstead }))
   }
   return system
 }
 
-/** Makes a stray error the failure of the actor it belongs to. */
-function claim(cause: unknown): boolean {
+/** Makes a stray error the failure of the actor it belongs to; false when it belongs to none. */
+export function claimStray(cause: unknown): boolean {
   const owner = currentOwner()
   if (!(owner instanceof Context)) return false
   owner.strayed(cause)

@@ -33,6 +33,7 @@ export function boss(
   options: {
     readonly name?: string
     readonly shutdownMs?: Shutdown
+    readonly holdsFailed?: (child: Child) => boolean
     start?(control: SupervisionControl, ctx: ActorContext<Protocol>): unknown
   } = {},
 ): Boss {
@@ -53,6 +54,7 @@ export function boss(
         made.control = control
         made.controls.push(control)
         return {
+          ...(options.holdsFailed !== undefined && { holdsFailed: options.holdsFailed }),
           started(child) {
             told.push({ what: 'started', name: child.name, incarnation: child.incarnation })
             made.onStarted(child)

@@ -93,6 +93,7 @@ export class OuterHalf implements Resident {
     // The incarnation before was killed: its inner half may be at work still.
     if (this.#ended !== null) this.#thread?.kill(this.#id)
     this.#forget()
+    this.#failOwed('its incarnation is over')
     const thread = this.#lodging.open(this, this.#isolation)
     if (thread !== this.#thread) this.#thread?.leave(this)
     this.#thread = thread
@@ -153,6 +154,13 @@ export class OuterHalf implements Resident {
     return this.#ended.promise.then(() => thread.release())
   }
 
+  /** Answers that were to come later come no more. */
+  #failOwed(cause: unknown): void {
+    for (const { message, replyTo } of this.#owed.values())
+      this.#cell.host.rejectReply(replyTo, new ActorFailedError(this.address, message, cause))
+    this.#owed.clear()
+  }
+
   /** The inner half is no more. */
   #over(): void {
     this.#ended?.resolve()
@@ -164,6 +172,7 @@ export class OuterHalf implements Resident {
     if (this.#ended !== null) this.#thread?.kill(this.#id)
     this.#over()
     this.#forget()
+    this.#failOwed('it is gone')
     this.#thread?.leave(this)
     this.#thread = null
   }
@@ -174,9 +183,7 @@ export class OuterHalf implements Resident {
     // Their acknowledgement has not come through, and their answer neither.
     for (const entry of this.#outstanding.at('settled')) this.#settled(entry, { how: 'unanswerable', why: describeCause(error) })
     const inHand = this.#outstanding.at('begun').filter((entry) => this.#land(entry))
-    for (const { message, replyTo } of this.#owed.values())
-      cell.host.rejectReply(replyTo, new ActorFailedError(this.address, message, error))
-    this.#owed.clear()
+    this.#failOwed(error)
     this.#requeue()
     this.#over()
     this.#isDown = true
@@ -267,9 +274,12 @@ export class OuterHalf implements Resident {
         this.#goOn()
         return
       case 'answer': {
-        const open = this.#owed.get(frame.number) ?? this.#outstanding.find(frame.number)
+        const entry = this.#outstanding.find(frame.number)
+        const open = entry ?? this.#owed.get(frame.number)
         this.#owed.delete(frame.number)
         if (open !== undefined) this.#answer(open.message, open.replyTo, frame.parcel, frame.error)
+        // Answered before its handler was through.
+        if (entry !== undefined) entry.replyTo = null
         return
       }
       case 'unstash':

@@ -13,7 +13,7 @@ import type { FromThread, ToThread } from './frame.ts'
 /** How long an actor in a thread may be in one message by default, in milliseconds. */
 const defaultHangMs = 5000
 
-/** How long a thread may take from its creation until it answers, whatever `hangMs` is. */
+/** How long a thread may answer nothing while an actor starts in it, whatever `hangMs` is. */
 const bootMs = 30_000
 const looksPerHang = 4
 const shortestLookMs = 10
@@ -44,6 +44,8 @@ export interface Resident {
 /** One living worker. */
 export class Thread {
   readonly options: ThreadIsolation
+  /** Whose it is, for people: the name it is shared by, or the path of the only one. */
+  readonly owner: string
   readonly crossing: Crossing
   /** Why it is no more. */
   lost: Error | undefined
@@ -62,9 +64,10 @@ export class Thread {
   #askedAt: number | undefined
   #isReady = false
 
-  constructor(host: Host, options: ThreadIsolation, onOver: () => void) {
+  constructor(host: Host, options: ThreadIsolation, owner: string, onOver: () => void) {
     this.#host = host
     this.options = options
+    this.owner = owner
     this.#onOver = onOver
     this.#hangMs = options.hangMs ?? defaultHangMs
     this.crossing = new Crossing(host, (frame) => this.post(frame))
@@ -73,22 +76,18 @@ export class Thread {
     // Loaded with the first thread: a program without threads does not pay for it.
     const threads = process.getBuiltinModule('node:worker_threads')
     this.#worker = new threads.Worker(entry, {
-      name: options.thread ?? 'understudy',
+      name: owner,
       workerData,
       execArgv: process.execArgv.filter((option) => !mainScriptOnly.test(option)),
       ...(options.resourceLimits && { resourceLimits: options.resourceLimits }),
     })
     this.#worker.on('message', (frame: FromThread) => this.#receive(frame))
-    this.#worker.on('error', (cause: unknown) => (this.#why ??= crashed(this.name, cause)))
-    this.#worker.on('exit', (code) => this.#over(this.#why ?? new ThreadCrashedError(this.name, `it exited with code ${code}`)))
+    this.#worker.on('error', (cause: unknown) => (this.#why ??= crashed(this.owner, cause)))
+    this.#worker.on('exit', (code) => this.#over(this.#why ?? new ThreadCrashedError(this.owner, `it exited with code ${code}`)))
     this.#worker.unref()
     this.#askedAt = env.now()
     this.#lookedAt = env.now()
     this.#lookLater()
-  }
-
-  get name(): string {
-    return this.options.thread ?? 'a thread of its own'
   }
 
   get isEmpty(): boolean {
@@ -206,7 +205,9 @@ export class Thread {
 
   #findHung(now: number): Error | undefined {
     const silentMs = this.#askedAt === undefined ? 0 : now - this.#askedAt
-    const isSilent = silentMs >= (this.#isReady ? this.#hangMs : Math.max(bootMs, this.#hangMs))
+    // Importing modules may keep a thread busy for a while, with nothing wrong.
+    const isBooting = !this.#isReady || [...this.#halves.values()].some(({ isStarting }) => isStarting)
+    const isSilent = silentMs >= (isBooting ? Math.max(bootMs, this.#hangMs) : this.#hangMs)
     let error: Error | undefined
     for (const half of this.#halves.values()) {
       const held = half.inHand(now)
@@ -218,7 +219,7 @@ export class Thread {
   }
 
   #hung(path: string, messageType: string | undefined, ms: number): Error {
-    const error = new ThreadHungError(this.name, path, messageType, ms)
+    const error = new ThreadHungError(this.owner, path, messageType, ms)
     const event = { type: 'actor.hung', path, ...(messageType !== undefined && { messageType }), ms, terminated: true } as const
     this.#host.report('error', event, error.message)
     return error

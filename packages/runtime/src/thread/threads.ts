@@ -36,7 +36,7 @@ export class Threads implements Lodging {
     const { thread: name } = options
     const known = name === undefined ? this.#own.get(half) : this.#named.get(name)
     if (known !== undefined) return known
-    const thread: Thread = new Thread(this.#host, options, () => {
+    const thread: Thread = new Thread(this.#host, options, name === undefined ? half.path : `'${name}'`, () => {
       this.#living.delete(thread)
       if (name === undefined) this.#own.delete(half)
       else if (this.#named.get(name) === thread) this.#named.delete(name)
@@ -65,7 +65,7 @@ export class Threads implements Lodging {
   #close(thread: Thread): void {
     const { thread: name } = thread.options
     if (name !== undefined && this.#named.get(name) === thread) this.#named.delete(name)
-    thread.terminate(new ThreadCrashedError(thread.name, 'nobody lives there any more'))
+    thread.terminate(new ThreadCrashedError(thread.owner, 'nobody lives there any more'))
   }
 }
 

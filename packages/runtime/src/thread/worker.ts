@@ -9,6 +9,8 @@ import type { Protocol } from '../contracts/message.ts'
 import type { Child, SupervisingDefinition, SupervisionControl } from '../contracts/supervision.ts'
 import { Cell } from '../actor/cell.ts'
 import { noHandlers } from '../actor/handler-table.ts'
+import { joinStrayErrors } from '../system/stray-errors.ts'
+import { claimStray } from '../system/system.ts'
 import { systemEnv } from '../dispatch/system-env.ts'
 import { ThreadModuleError } from '../errors.ts'
 import type { FromThread, ToThread } from './frame.ts'
@@ -29,6 +31,8 @@ const behindMs = systemEnv.wallNow() - systemEnv.now() - aheadMs
 const host = new ThreadHost({ ...systemEnv, now: () => systemEnv.now() + behindMs }, send)
 host.root = new Cell(host, null, standIn(''), { name: 'root' })
 host.life.start(host.root)
+// What belongs to no actor ends the thread, and so is the failure of all who live in it.
+joinStrayErrors({ claim: claimStray, unattributed() {}, stop() {} })
 
 /** Stands for an ancestor, and keeps those beneath it that fail until the main side decides. */
 function standIn(path: string): SupervisingDefinition<Protocol, unknown> {

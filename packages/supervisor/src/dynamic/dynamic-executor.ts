@@ -22,6 +22,8 @@ export class DynamicExecutor extends Executor {
   readonly #template: ChildSpec
   readonly #path: string
   #lastId = 0
+  /** Nobody has named a child: a generated id cannot be taken. */
+  #idsAreOurs = true
 
   constructor(control: SupervisionControl, { template, maxChildren, intensity }: DynamicSettings) {
     super(control, { strategy: oneForOne, intensity, children: [], maxChildren })
@@ -29,16 +31,18 @@ export class DynamicExecutor extends Executor {
     this.#path = control.path
   }
 
-  async startChild({ id = this.#freeId(), input }: StartMessage<unknown>): Promise<StartResult> {
+  startChild({ id, input }: StartMessage<unknown>): StartResult | Promise<StartResult> {
+    if (id === undefined) return this.#start(this.#freeId(), input)
     try {
       validateName(id, 'id')
     } catch (error) {
       return refuse('invalid-spec', (error as Error).message)
     }
-    return this.call({ type: 'startChild', spec: { ...this.#template, id, input } })
+    this.#idsAreOurs = false
+    return this.#start(id, input)
   }
 
-  async terminateChild(key: ChildKey): Promise<CallResult> {
+  terminateChild(key: ChildKey): CallResult | Promise<CallResult> {
     const id = this.#idOf(key)
     return id === undefined ? unknownChild(key) : this.call({ type: 'terminateChild', id })
   }
@@ -49,10 +53,14 @@ export class DynamicExecutor extends Executor {
     return spec === undefined ? unknownChild(key) : { ok: true, spec }
   }
 
+  #start(id: string, input: unknown): Promise<StartResult> {
+    return this.call({ type: 'startChild', spec: { ...this.#template, id, input } })
+  }
+
   #freeId(): string {
     let id: string
     do id = `${this.#template.id}-${++this.#lastId}`
-    while (this.spec(id) !== undefined)
+    while (!this.#idsAreOurs && this.spec(id) !== undefined)
     return id
   }
 

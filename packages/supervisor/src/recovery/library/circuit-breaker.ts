@@ -98,7 +98,7 @@ const whileOpen = {
 } as const
 
 /** The machine. `closed` is health and restart, `open` holds messages, `shedding` refuses them, `slow` gives a running child a rest. */
-export const circuitBreakerMachine = declared.createMachine({
+const circuitBreakerMachine = declared.createMachine({
   id: 'circuit-breaker',
   context: ({ input }) => ({ ...input, failedAt: [], openings: 0, openForMs: 0 }),
   initial: 'closed',

@@ -49,7 +49,7 @@ const declared = recoverySetup<Context, GateSettings>().extend({
 })
 
 /** The machine. */
-export const dependencyGateMachine = declared.createMachine({
+const dependencyGateMachine = declared.createMachine({
   id: 'dependency-gate',
   context: ({ input }) => ({ ...input, waitsFor: [], waitMs: 0 }),
   initial: 'open',

@@ -66,7 +66,7 @@ interface Variation {
 const stamp = { at: 0, random: 0.5, possible: everything }
 
 /** A failure as machines see it. */
-export function failedEvent(variation: Variation = {}, type: 'FAILED' | 'PROBE_FAILED' = 'FAILED'): RecoveryEvent {
+function failedEvent(variation: Variation = {}, type: 'FAILED' | 'PROBE_FAILED' = 'FAILED'): RecoveryEvent {
   const { class: named = 'transient', signature = 's1', messageKey = 'm#1', phase = 'handling', waitsFor = [] } = variation
   const failure = { phase, cause: 'x', ...(messageKey !== '' && { message: { type: 'm' } }) }
   return { ...stamp, type, failure, class: named, signature, messageKey, attempt: 1, waitsFor }

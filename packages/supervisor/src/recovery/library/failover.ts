@@ -34,7 +34,7 @@ const declared = recoverySetup<Context, FailoverSettings>().extend({
 const letGo = { target: 'stopped', actions: 'stop' } as const
 
 /** The machine. */
-export const failoverMachine = declared.createMachine({
+const failoverMachine = declared.createMachine({
   id: 'failover',
   context: ({ input }) => ({ ...input, tried: 0 }),
   initial: 'running',

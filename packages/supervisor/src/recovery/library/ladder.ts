@@ -119,7 +119,7 @@ const climbing = (from: Rung) => ({
 })
 
 /** The machine: one state for each rung. */
-export const ladderMachine = declared.createMachine({
+const ladderMachine = declared.createMachine({
   id: 'ladder',
   context: ({ input }) => ({ ...input, rung: 0, tried: 0, since: 0, trials: 0 }),
   initial: 'ground',

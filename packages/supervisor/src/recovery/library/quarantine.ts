@@ -65,7 +65,7 @@ const declared = recoverySetup<Context, QuarantineSettings>().extend({
 })
 
 /** The machine. */
-export const quarantineMachine = declared.createMachine({
+const quarantineMachine = declared.createMachine({
   id: 'quarantine',
   context: ({ input }) => ({ ...input, seen: [], restarts: 0, delayMs: 0, trials: 0 }),
   initial: 'running',

@@ -45,7 +45,7 @@ const declared = recoverySetup<Context, RejuvenationSettings>().extend({
 })
 
 /** The machine. */
-export const rejuvenateMachine = declared.createMachine({
+const rejuvenateMachine = declared.createMachine({
   id: 'rejuvenate',
   context: ({ input }) => ({ ...input, waitMs: 0 }),
   initial: 'young',

@@ -16,14 +16,10 @@ export interface BackoffSettings extends BackoffBounds {
   readonly jitter: 'decorrelated' | 'full'
 }
 
+const never = Number.MAX_SAFE_INTEGER
+
 /** One restart at once, then 100 ms to 30 s, for ever. */
-export const defaultBackoff: BackoffSettings = {
-  minMs: 100,
-  maxMs: 30_000,
-  restartsAtOnce: 1,
-  maxRestarts: Number.MAX_SAFE_INTEGER,
-  jitter: 'decorrelated',
-}
+export const defaultBackoff: BackoffSettings = { minMs: 100, maxMs: 30_000, restartsAtOnce: 1, maxRestarts: never, jitter: 'decorrelated' }
 
 interface Context extends BackoffSettings {
   readonly restarts: number

@@ -57,7 +57,7 @@ const declared = recoverySetup<Context, RetrySettings>().extend({
 const onPoison = { target: 'running', actions: ['forgetMessage', 'deadLetter', 'restart'] } as const
 
 /** The machine. */
-export const retryMessageMachine = declared.createMachine({
+const retryMessageMachine = declared.createMachine({
   id: 'retry-message',
   context: ({ input }) => ({ ...input, failed: [], waitMs: 0 }),
   initial: 'running',

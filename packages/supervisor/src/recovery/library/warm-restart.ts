@@ -7,7 +7,7 @@ import { readOptions } from './policy-options.ts'
 import type { PolicyOptions } from './policy-options.ts'
 
 /** The machine. */
-export const warmRestartMachine = recoverySetup().createMachine({
+const warmRestartMachine = recoverySetup().createMachine({
   id: 'warm-restart',
   initial: 'running',
   states: {

@@ -1,0 +1,44 @@
+// The message that an actor has failed on. It becomes a dead letter at once, unless the supervisor may want to have it handled again: then
+// it is kept, and counted as waiting, until the order comes.
+
+import { formatAddress } from '../contracts/address.ts'
+import type { Message } from '../contracts/message.ts'
+import type { ReplyTo } from '../contracts/reply.ts'
+import type { Cell } from './cell.ts'
+
+/** Keeps the message that a cell has failed on, if its supervisor may want to have it handled again. */
+export function holdFailed(cell: Cell, message: Message, replyTo: ReplyTo, cause: unknown): boolean {
+  const { parent } = cell
+  if (parent === null || parent.ending !== null || parent.supervision?.holdsFailed?.(cell) !== true) return false
+  cell.openExtras.failed = { message, replyTo, cause }
+  cell.host.counters.waiting++
+  return true
+}
+
+/** What becomes of a message that was kept: it is the next to be handled, or a dead letter. */
+export function settleFailed(cell: Cell, retry: boolean): void {
+  const { extras, host } = cell
+  const kept = extras?.failed ?? null
+  if (kept === null) return
+  extras!.failed = null
+  if (retry) {
+    // Its message came through it.
+    cell.mailbox!.unshift(kept.message, kept.replyTo)
+    return
+  }
+  host.counters.waiting--
+  host.deadLetter(kept.message, kept.replyTo, 'poison', formatAddress(cell.address), kept.cause)
+}
+
+/** What waits is given up. */
+export function dropWaiting(cell: Cell): void {
+  const { host, mailbox } = cell
+  if (mailbox === null || mailbox.length === 0) return
+  const target = formatAddress(cell.address)
+  while (mailbox.length > 0) {
+    const message = mailbox.take()
+    host.counters.waiting--
+    host.deadLetter(message, mailbox.takenReply, 'shed', target)
+  }
+  mailbox.settle()
+}
