@@ -3,6 +3,7 @@
 
 import { ActorRef, describeCause, describeExit, isFailure, StartFailedError } from '@understudy/runtime/spi'
 import type { Child, Command, Endpoint, ExitReason, Supervision, SupervisionControl, TimerHandle } from '@understudy/runtime/spi'
+import { unknownChild } from './call.ts'
 import type { Call, CallResult, StartResult } from './call.ts'
 import { stepEngine } from './engine.ts'
 import { initialEngine } from './engine-state.ts'
@@ -112,9 +113,10 @@ export class Executor implements Supervision {
   call(request: Request & { readonly type: 'startChild' | 'restartChild' }): Promise<StartResult>
   call(request: Request): Promise<CallResult>
   call(request: Request): Promise<CallResult> {
+    const id: unknown = request.type === 'startChild' ? request.spec.id : request.id
+    if (typeof id !== 'string') return Promise.resolve(unknownChild(id))
     const call = ++this.#lastCall
     return new Promise((settle) => {
-      const id = request.type === 'startChild' ? request.spec.id : request.id
       this.#calls.set(call, { id, settle })
       this.#tell({ type: 'call', call, request, now: this.#control.env.now() })
     })
