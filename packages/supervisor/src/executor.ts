@@ -14,6 +14,7 @@ import type { OutsideCommand, RecoveryExecutor } from './recovery/executor-hook.
 import type { Told } from './recovery/facts.ts'
 import { possibleOnOneNode } from './recovery/kernel.ts'
 import type { Recovery } from './recovery/kernel.ts'
+import { mayRetry } from './recovery/machine.ts'
 import type { ChildSpec } from './spec.ts'
 
 /** What an executor is made for. */
@@ -107,6 +108,11 @@ export class Executor implements Supervision {
 
   heirOf(child: Child): Endpoint | undefined {
     return this.#heirs.get(child)
+  }
+
+  holdsFailed({ name }: Child): boolean {
+    const policy = this.#state.members.get(name)?.spec.recovery
+    return policy !== undefined && mayRetry(policy)
   }
 
   /** Carries out a management call; never rejects. */
