@@ -1,5 +1,6 @@
 // The management calls, as data.
 
+import { describeCause } from '@understudy/runtime/spi'
 import type { Protocol, Ref } from '@understudy/runtime/spi'
 import type { ChildSpec, MemberSpec } from './spec.ts'
 
@@ -35,6 +36,11 @@ export interface Refusal<P extends Protocol = Protocol> {
 /** Refuses a call. */
 export function refuse(error: CallError, detail: string): Refusal {
   return { ok: false, error, detail }
+}
+
+/** Refuses a call for a child that is not there; `id` is whatever somebody has sent. */
+export function unknownChild(id: unknown): Refusal {
+  return refuse('not-found', `there is no child '${describeCause(id)}'`)
 }
 
 /** How a call ended. */

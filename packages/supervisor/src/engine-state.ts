@@ -57,6 +57,8 @@ export interface Member {
   call: { readonly number: number; readonly type: Call['type'] } | undefined
   /** Calls that came while it was being terminated: their turn comes when that is over, as if they had come then. */
   later: (EngineEvent & { readonly type: 'call' })[] | undefined
+  /** With what its next restart is ordered, besides. */
+  how: { readonly message?: 'drop' | 'retry'; readonly mailbox?: 'keep' | 'drop' } | undefined
   /** The procedure under way has still to stop it, or is just stopping it. */
   toStop: boolean
   /** It went down during a procedure of which it is no part: among `deferred`. */
@@ -185,6 +187,7 @@ export function addMember(draft: Draft, spec: MemberSpec): Member {
     retry: null,
     call: undefined,
     later: undefined,
+    how: undefined,
     toStop: false,
     unseen: undefined,
   }
@@ -231,5 +234,8 @@ function tally(draft: Draft, { phase, recovery, retry, spec }: Member, by: 1 | -
 
 /** Orders something for one child. */
 export function order(draft: Draft, id: string, command: Command): void {
-  draft.commands.push({ type: 'order', id, command })
+  const member = command.type === 'restart' ? draft.members.get(id) : undefined
+  if (member?.how === undefined) draft.commands.push({ type: 'order', id, command })
+  else draft.commands.push({ type: 'order', id, command: { type: 'restart', ...member.how } })
+  if (member !== undefined) member.how = undefined
 }

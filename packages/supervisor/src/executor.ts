@@ -3,6 +3,7 @@
 
 import { ActorRef, describeCause, describeExit, isFailure, StartFailedError } from '@understudy/runtime/spi'
 import type { Child, Command, Endpoint, ExitReason, Supervision, SupervisionControl, TimerHandle } from '@understudy/runtime/spi'
+import { unknownChild } from './call.ts'
 import type { Call, CallResult, StartResult } from './call.ts'
 import { stepEngine } from './engine.ts'
 import { initialEngine } from './engine-state.ts'
@@ -13,6 +14,7 @@ import type { OutsideCommand, RecoveryExecutor } from './recovery/executor-hook.
 import type { Told } from './recovery/facts.ts'
 import { possibleOnOneNode } from './recovery/kernel.ts'
 import type { Recovery } from './recovery/kernel.ts'
+import { mayRetry } from './recovery/machine.ts'
 import type { ChildSpec } from './spec.ts'
 
 /** What an executor is made for. */
@@ -108,13 +110,19 @@ export class Executor implements Supervision {
     return this.#heirs.get(child)
   }
 
+  holdsFailed({ name }: Child): boolean {
+    const policy = this.#state.members.get(name)?.spec.recovery
+    return policy !== undefined && mayRetry(policy)
+  }
+
   /** Carries out a management call; never rejects. */
   call(request: Request & { readonly type: 'startChild' | 'restartChild' }): Promise<StartResult>
   call(request: Request): Promise<CallResult>
   call(request: Request): Promise<CallResult> {
+    const id: unknown = request.type === 'startChild' ? request.spec.id : request.id
+    if (typeof id !== 'string') return Promise.resolve(unknownChild(id))
     const call = ++this.#lastCall
     return new Promise((settle) => {
-      const id = request.type === 'startChild' ? request.spec.id : request.id
       this.#calls.set(call, { id, settle })
       this.#tell({ type: 'call', call, request, now: this.#control.env.now() })
     })

@@ -6,6 +6,7 @@ import { hostOf } from '@understudy/runtime/spi'
 import { ManualEnv } from '@understudy/runtime/testing'
 import { expect, test } from 'vitest'
 import { child } from './child.ts'
+import type { Executor } from './executor.ts'
 import { recoveryOf } from './recovery-info.ts'
 import { recoveryExecutor } from './recovery/executor-hook.ts'
 import type { OutsideCommand } from './recovery/executor-hook.ts'
@@ -15,6 +16,7 @@ import { failover } from './recovery/library/failover.ts'
 import { ladder } from './recovery/library/ladder.ts'
 import { quarantine } from './recovery/library/quarantine.ts'
 import { rejuvenate } from './recovery/library/rejuvenate.ts'
+import { retryMessage } from './recovery/library/retry-message.ts'
 import type { RecoveryPolicy } from './recovery/machine.ts'
 import { supervisor } from './supervisor.ts'
 import type { SupervisorOptions, SupervisorProtocol } from './supervisor.ts'
@@ -31,6 +33,8 @@ interface Stage {
   readonly ref: (id: string) => Ref<WorkerProtocol>
   readonly handled: string[]
   readonly broken: Set<string>
+  /** How many more bad messages fail. */
+  readonly faults: { left: number }
   readonly ask: <T>(answer: Promise<T>) => Promise<T>
 }
 
@@ -46,6 +50,7 @@ async function stage(
   system.onEvent((event) => events.push(event))
   const handled: string[] = []
   const broken = new Set<string>()
+  const faults = { left: Infinity }
   const worker = (name: string): ActorDefinition<WorkerProtocol> =>
     actor({
       name,
@@ -55,7 +60,7 @@ async function stage(
       },
       on: {
         work: (_state: object, { ok }: { ok: boolean }) => {
-          if (!ok) throw new TypeError('always the same')
+          if (!ok && faults.left-- > 0) throw new TypeError('always the same')
           handled.push(name)
         },
         lives: (_state: object, _message: object, ctx) => ctx.incarnation,
@@ -70,7 +75,7 @@ async function stage(
     await env.settle()
     return answer
   }
-  return { env, system, sup, events, handled, broken, ask, ref: (id) => system.ref<WorkerProtocol>(`/sup/${id}`) }
+  return { env, system, sup, events, handled, broken, faults, ask, ref: (id) => system.ref<WorkerProtocol>(`/sup/${id}`) }
 }
 
 test('the same failure three times: parked, its messages wait; released by hand it is on trial, and then handles them', async () => {
@@ -240,4 +245,55 @@ test('a mistake of whoever carries out a command is reported, and harms nobody',
     cause: 'Error: no quorum',
   })
   expect(await ask(ref('b').ask({ type: 'lives' }))).toBe(1)
+})
+
+test('a message that fails is handled again, before those behind it; its asker waits', async () => {
+  const { env, handled, faults, ref, ask, events } = await stage({ a: retryMessage({ attempts: 3, delayMs: 100 }) })
+  faults.left = 2
+  const answer = ref('a').ask({ type: 'work', ok: false })
+  ref('a').tell({ type: 'work', ok: true })
+  await env.advance(1_000)
+  await ask(answer)
+  expect(handled).toEqual(['a', 'a'])
+  expect(events.filter(({ type }) => type === 'dead-letter')).toEqual([])
+  expect(events.filter(({ type }) => type === 'actor.restarted')).toHaveLength(2)
+})
+
+test('a message that fails the same way each time is a dead letter, and the next one is handled', async () => {
+  const { env, handled, ref, events } = await stage({ a: retryMessage({ attempts: 3, delayMs: 100 }) })
+  ref('a').tell({ type: 'work', ok: false })
+  ref('a').tell({ type: 'work', ok: true })
+  await env.advance(149)
+  expect(events.filter(({ type }) => type === 'dead-letter')).toEqual([])
+  await env.advance(1_000)
+  expect(handled).toEqual(['a'])
+  expect(events.flatMap((event) => (event.type === 'dead-letter' ? [event.letter.reason] : []))).toEqual(['poison'])
+  expect(events.filter(({ type }) => type === 'actor.failed')).toHaveLength(3)
+})
+
+test('while a breaker that sheds is open new messages are refused, and taken again when it is not', async () => {
+  const { env, events, handled, ref } = await stage({ a: circuitBreaker({ failures: 1, openMs: 1_000, whileOpen: 'shed' }) })
+  ref('a').tell({ type: 'work', ok: false })
+  await env.settle()
+  ref('a').tell({ type: 'work', ok: true })
+  const reasons = (): string[] => events.flatMap((event) => (event.type === 'dead-letter' ? [event.letter.reason] : []))
+  expect(reasons()).toEqual(['poison', 'shed'])
+  await env.advance(1_200)
+  ref('a').tell({ type: 'work', ok: true })
+  await env.settle()
+  expect(handled).toEqual(['a'])
+  expect(reasons()).toEqual(['poison', 'shed'])
+})
+
+test('a child that is slow is given a rest: what waits is handled, new messages are refused for a while', async () => {
+  const { env, system, handled, ref } = await stage({ a: circuitBreaker({ openMs: 1_000 }) })
+  const run = (hostOf(system).lookup('/sup', 0) as unknown as { supervision: Executor }).supervision
+  run.tellRecovery('a', { type: 'OVERLOADED', resource: 'latency', ratio: 9 })
+  expect(recoveryOf(system, '/sup/a')).toMatchObject({ state: 'slow' })
+  // It has had no message yet: the mailbox that sheds is made for it.
+  expect(ref('a').tryTell({ type: 'work', ok: true })).toBe(false)
+  await env.advance(1_200)
+  expect(ref('a').tryTell({ type: 'work', ok: true })).toBe(true)
+  await env.settle()
+  expect(handled).toEqual(['a'])
 })

@@ -3,7 +3,7 @@
 import type { ActorSystem } from '@understudy/runtime'
 import { describeCause, hostOf } from '@understudy/runtime/spi'
 import type { Child } from '@understudy/runtime/spi'
-import { refuse } from './call.ts'
+import { refuse, unknownChild } from './call.ts'
 import type { CallResult } from './call.ts'
 import { Executor } from './executor.ts'
 import { stateOf } from './recovery/kernel.ts'
@@ -60,7 +60,7 @@ export function recoverChild(run: Executor, { id, order }: { readonly id: string
   if (!orders.has(order))
     return refuse('invalid-spec', `there is no order '${describeCause(order)}'; it must be one of ${[...orders].join(', ')}`)
   const recovery = run.recovery(id)
-  if (recovery === undefined) return refuse('not-found', `there is no child '${id}'`)
+  if (recovery === undefined) return unknownChild(id)
   if (recovery.snapshot === undefined) return refuse('running', `'${id}' is in no recovery`)
   run.tellRecovery(id, { type: `OPERATOR.${order}` })
   return { ok: true }

@@ -2,6 +2,7 @@
 
 import { change, order } from './engine-state.ts'
 import type { Draft, EngineEvent, Member } from './engine-state.ts'
+import type { RestartParameters } from './recovery/command.ts'
 import type { Told } from './recovery/facts.ts'
 import { fireTimer, tellRecovery } from './recovery/kernel.ts'
 import type { RecoveryCommand } from './recovery/kernel.ts'
@@ -62,6 +63,7 @@ export function carryOut(draft: Draft, id: string, commands: readonly RecoveryCo
         break
       case 'restart':
       case 'probe':
+        member.how = command.type === 'restart' ? howOf(command) : undefined
         if (isDown) restart(draft, id, now)
         else if (member.phase === 'running') restart(draft, id, now, 'planned')
         break
@@ -76,7 +78,7 @@ export function carryOut(draft: Draft, id: string, commands: readonly RecoveryCo
       case 'resume':
         if (!isDown) break
         change(draft, id, { phase: 'running' })
-        order(draft, id, { type: 'resume' })
+        order(draft, id, command.message === 'retry' ? { type: 'resume', message: 'retry' } : { type: 'resume' })
         break
       case 'park':
         if (isDown) reportParked(draft, member)
@@ -93,13 +95,20 @@ export function carryOut(draft: Draft, id: string, commands: readonly RecoveryCo
         break
       case 'degrade':
       case 'release':
+        order(draft, id, { type: command.type === 'degrade' ? 'shed' : 'admit' })
+        break
       case 'restartNode':
         draft.commands.push({ type: 'outside', id, command: { type: command.type } })
         break
       case 'deadLetter':
       case 'replace':
-        // The runtime has made a dead letter of the message already; nobody can replace a definition yet.
+        // A message becomes a dead letter unless it is retried; nobody can replace a definition yet.
         break
     }
   }
+}
+
+function howOf({ message, mailbox }: RestartParameters): Member['how'] {
+  if (message !== 'retry' && mailbox !== 'drop') return undefined
+  return { ...(message === 'retry' && { message }), ...(mailbox === 'drop' && { mailbox }) }
 }

@@ -6,6 +6,7 @@ import type { AutoShutdown } from './auto-shutdown.ts'
 import { defaultIntensity } from './intensity.ts'
 import type { Intensity } from './intensity.ts'
 import { defaultRecovery } from './recovery/library/restart-then-backoff.ts'
+import { validatePolicy } from './recovery/machine.ts'
 import type { RecoveryPolicy } from './recovery/machine.ts'
 import { restartTypes } from './restart-type.ts'
 import type { RestartType } from './restart-type.ts'
@@ -106,7 +107,7 @@ export function validateChild(spec: ChildSpec, at: string): void {
   if (typeof significant !== 'boolean') throw new InvalidOptionError(`${at}.significant`, significant, 'true or false')
   if (significant && spec.restart === 'permanent')
     throw new InvalidOptionError(`${at}.significant`, true, "false for a permanent child, or its restart 'transient' or 'temporary'")
-  validateRecovery(spec.recovery, `${at}.recovery`)
+  validatePolicy(spec.recovery, `${at}.recovery`)
   validateHeir(spec.onUndelivered, `${at}.onUndelivered`)
 }
 
@@ -138,13 +139,6 @@ export function validateDefinition(definition: unknown, at: string): void {
 
 function isTable(handlers: unknown): boolean {
   return typeof (handlers as { readonly find?: unknown } | undefined)?.find === 'function'
-}
-
-/** @throws InvalidOptionError */
-export function validateRecovery(policy: RecoveryPolicy, at: string): void {
-  const { name, machine } = (policy ?? {}) as { name?: unknown; machine?: { transition?: unknown; provide?: unknown } }
-  if (typeof name === 'string' && typeof machine?.transition === 'function' && typeof machine.provide === 'function') return
-  throw new InvalidOptionError(at, policy, 'a recovery such as backoff() or restartAtOnce()')
 }
 
 function validateHeir(value: OnUndelivered, at: string): void {

@@ -4,7 +4,7 @@ import { InvalidOptionError } from '@understudy/runtime/spi'
 import type { ActorDefinition, Handler, SupervisionDefaults } from '@understudy/runtime/spi'
 import { validateAutoShutdown } from './auto-shutdown.ts'
 import type { AutoShutdown } from './auto-shutdown.ts'
-import { refuse } from './call.ts'
+import { refuse, unknownChild } from './call.ts'
 import type { CallResult, SpecResult, StartResult } from './call.ts'
 import { countChildren, whichChildren } from './child-info.ts'
 import type { ChildCounts, ChildInfo } from './child-info.ts'
@@ -116,7 +116,7 @@ function handlersFor(autoShutdown: AutoShutdown): ReadonlyMap<string, Handler> {
 
 function getChildSpec(run: Executor, id: string): SpecResult {
   const spec = run.spec(id)
-  return spec === undefined ? refuse('not-found', `there is no child '${id}'`) : { ok: true, spec }
+  return spec === undefined ? unknownChild(id) : { ok: true, spec }
 }
 
 async function startChild(run: Executor, child: ChildSpec, autoShutdown: AutoShutdown): Promise<StartResult> {

@@ -8,6 +8,7 @@ import type { ExitReason } from '../contracts/exit-reason.ts'
 import type { Protocol } from '../contracts/message.ts'
 import type { ServiceKey } from '../contracts/service.ts'
 import type { Child, ChildOptions, SupervisionControl } from '../contracts/supervision.ts'
+import { Mailbox } from '../mailbox/mailbox.ts'
 import type { Cell } from './cell.ts'
 import type { Context } from './context.ts'
 import { dropWaiting, settleFailed } from './failed-message.ts'
@@ -56,7 +57,7 @@ export class Control implements SupervisionControl {
         return
       case 'shed':
       case 'admit':
-        cell.mailbox?.shed(command.type === 'shed')
+        ;(cell.mailbox ??= new Mailbox(cell.definition)).shed(command.type === 'shed')
         return
       case 'stop':
         if (cell.exit === null) cell.endNow(command.reason, 'down')

@@ -29,7 +29,7 @@ export function unpack({ value, refs }: Parcel, toRef: (address: Address) => unk
     const node = rest.pop()
     if (!isContainer(node) || seen.has(node) || found.has(node)) continue
     seen.add(node)
-    rest.push(...itemsOf(node))
+    for (const item of itemsOf(node)) if (typeof item === 'object' && item !== null) rest.push(item)
     if (node instanceof Map) {
       const entries = [...node]
       node.clear()
@@ -55,7 +55,7 @@ function holdsRef(value: unknown): boolean {
     if (node instanceof ReplyLater) throw new TypeError('a deferred reply cannot leave its thread; give the answer there')
     if (!isContainer(node) || seen.has(node)) continue
     seen.add(node)
-    rest.push(...itemsOf(node))
+    for (const item of itemsOf(node)) if (typeof item === 'object' && item !== null) rest.push(item)
   }
   return false
 }

@@ -20,8 +20,6 @@ const shortestLookMs = 10
 
 // A file beside this one, in the sources and in the build, where this module is part of a chunk.
 const entry = import.meta.url.endsWith('.ts') ? new URL('./worker.ts', import.meta.url) : new URL('./thread/worker.js', import.meta.url)
-// Options that make sense for the main script only, and that a worker refuses.
-const mainScriptOnly = /^(--input-type|--eval|-e|--print|-p|-pe|--check|-c|--watch|--test)/
 
 /** What every thread of ours knows of where it comes from. */
 export interface ThreadData {
@@ -78,7 +76,7 @@ export class Thread {
     this.#worker = new threads.Worker(entry, {
       name: owner,
       workerData,
-      execArgv: process.execArgv.filter((option) => !mainScriptOnly.test(option)),
+      ...execOptions(),
       ...(options.resourceLimits && { resourceLimits: options.resourceLimits }),
     })
     this.#worker.on('message', (frame: FromThread) => this.#receive(frame))
@@ -128,6 +126,11 @@ export class Thread {
   /** Ends an inner half that nobody waits for any more. */
   kill(id: number): void {
     this.post({ t: 'kill', id })
+  }
+
+  /** Whether it is about to be no more: nobody should move in. */
+  get isEnding(): boolean {
+    return this.#why !== undefined
   }
 
   /** Ends the thread. */
@@ -235,6 +238,19 @@ export class Thread {
     this.crossing.close(why)
     this.#exited.resolve()
   }
+}
+
+const forWorkers = /^(--conditions|-C|--import|--require|-r|--enable-source-maps|--no-warnings)(=|$)/
+
+/**
+ * The options of Node for a worker: by default those of this process. A program from standard input has one that workers refuse, and
+ * a list given to them must not have what is about the process as a whole, so then only what modules are found by is handed on.
+ */
+function execOptions(): { readonly execArgv?: string[] } {
+  const { execArgv } = process
+  if (!execArgv.some((option) => option.startsWith('--input-type'))) return {}
+  const isValue = (at: number): boolean => at > 0 && !execArgv[at]!.startsWith('-') && !execArgv[at - 1]!.includes('=')
+  return { execArgv: execArgv.filter((option, at) => forWorkers.test(option) || (isValue(at) && forWorkers.test(execArgv[at - 1]!))) }
 }
 
 function crashed(name: string, cause: unknown): Error {

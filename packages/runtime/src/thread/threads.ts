@@ -14,8 +14,8 @@ import { Thread } from './thread.ts'
 export class Threads implements Lodging {
   readonly #host: Host
   readonly #watch: (target: Endpoint, onGone: () => void) => void
-  readonly #named = new Map<string, Thread>()
-  readonly #own = new Map<OuterHalf, Thread>()
+  /** By name those that are shared, by their only actor the others. */
+  readonly #open = new Map<string | OuterHalf, Thread>()
   readonly #living = new Set<Thread>()
 
   /** `watch` calls back when an actor is gone for good. */
@@ -33,17 +33,16 @@ export class Threads implements Lodging {
 
   open(half: OuterHalf, isolation: Isolation): Thread {
     const options = isolation === 'thread' ? {} : isolation
-    const { thread: name } = options
-    const known = name === undefined ? this.#own.get(half) : this.#named.get(name)
-    if (known !== undefined) return known
-    const thread: Thread = new Thread(this.#host, options, name === undefined ? half.path : `'${name}'`, () => {
+    const key = options.thread ?? half
+    const known = this.#open.get(key)
+    if (known !== undefined && !known.isEnding) return known
+    const owner = options.thread === undefined ? half.path : `'${options.thread}'`
+    const thread: Thread = new Thread(this.#host, options, owner, () => {
       this.#living.delete(thread)
-      if (name === undefined) this.#own.delete(half)
-      else if (this.#named.get(name) === thread) this.#named.delete(name)
+      if (this.#open.get(key) === thread) this.#open.delete(key)
     })
     this.#living.add(thread)
-    if (name === undefined) this.#own.set(half, thread)
-    else this.#named.set(name, thread)
+    this.#open.set(key, thread)
     return thread
   }
 
@@ -63,8 +62,6 @@ export class Threads implements Lodging {
 
   /** Whoever wants that thread from now on gets a new one. */
   #close(thread: Thread): void {
-    const { thread: name } = thread.options
-    if (name !== undefined && this.#named.get(name) === thread) this.#named.delete(name)
     thread.terminate(new ThreadCrashedError(thread.owner, 'nobody lives there any more'))
   }
 }

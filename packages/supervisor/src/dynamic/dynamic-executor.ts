@@ -1,7 +1,8 @@
 // The executor of a dynamic supervisor: makes the spec of each new child from the template, and finds children by their refs.
 
+import { ActorRef } from '@understudy/runtime/spi'
 import type { SupervisionControl } from '@understudy/runtime/spi'
-import { refuse } from '../call.ts'
+import { refuse, unknownChild } from '../call.ts'
 import type { CallResult, SpecResult, StartResult } from '../call.ts'
 import { Executor } from '../executor.ts'
 import type { Intensity } from '../intensity.ts'
@@ -44,13 +45,13 @@ export class DynamicExecutor extends Executor {
 
   terminateChild(key: ChildKey): CallResult | Promise<CallResult> {
     const id = this.#idOf(key)
-    return id === undefined ? unknownChild(key) : this.call({ type: 'terminateChild', id })
+    return id === undefined ? unknownChild('id' in key ? key.id : key.ref) : this.call({ type: 'terminateChild', id })
   }
 
   getChildSpec(key: ChildKey): SpecResult {
     const id = this.#idOf(key)
     const spec = id === undefined ? undefined : this.spec(id)
-    return spec === undefined ? unknownChild(key) : { ok: true, spec }
+    return spec === undefined ? unknownChild('id' in key ? key.id : key.ref) : { ok: true, spec }
   }
 
   #start(id: string, input: unknown): Promise<StartResult> {
@@ -64,16 +65,14 @@ export class DynamicExecutor extends Executor {
     return id
   }
 
-  /** The id of a child that is there; a ref must be to it, not to an earlier one of the same name. */
+  /** The id of a child that is there; a ref must be to it, not to an earlier one of the same name. Keys may come from anywhere. */
   #idOf(key: ChildKey): string | undefined {
-    if ('id' in key) return key.id
-    const { path, uid } = key.ref.address
+    if ('id' in key) return typeof key.id === 'string' ? key.id : undefined
+    const { ref } = key as { readonly ref: unknown }
+    if (!ActorRef.is(ref)) return undefined
+    const { path, uid } = ref.address
     const id = path.slice(this.#path.length + 1)
     const address = this.child(id)?.ref.address
     return address !== undefined && address.path === path && address.uid === uid ? id : undefined
   }
-}
-
-function unknownChild(key: ChildKey): ReturnType<typeof refuse> {
-  return refuse('not-found', `there is no child '${'id' in key ? key.id : key.ref.address.path}'`)
 }

@@ -5,8 +5,9 @@ import type { ActorDefinition, Child, Protocol, SupervisingDefinition, Supervisi
 import { Executor } from '../executor.ts'
 import type { Intensity } from '../intensity.ts'
 import { defaultIntensity } from '../intensity.ts'
+import { validatePolicy } from '../recovery/machine.ts'
 import type { RecoveryPolicy } from '../recovery/machine.ts'
-import { childSpec, refuseUnknown, validateDefinition, validateName, validateRecovery, validIntensity } from '../spec.ts'
+import { childSpec, refuseUnknown, validateDefinition, validateName, validIntensity } from '../spec.ts'
 import type { ChildSpec } from '../spec.ts'
 import { oneForOne } from '../strategy/one-for-one.ts'
 import { supervising } from '../supervising.ts'
@@ -65,7 +66,7 @@ export function pool<P extends Protocol, I>(definition: ActorDefinition<P, I>, .
   const intensity = validIntensity(options.intensity ?? fallback, 'intensity')
   const { recovery, input } = options
   const worker = childSpec(definition, { restart: 'permanent', significant: false, input, ...(recovery && { recovery }) })
-  validateRecovery(worker.recovery, 'recovery')
+  validatePolicy(worker.recovery, 'recovery')
   const children = Array.from({ length: size }, (_, n) => ({ ...worker, id: `w-${n + 1}` }))
   const chosen = routing
 

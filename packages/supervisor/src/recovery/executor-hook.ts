@@ -6,7 +6,7 @@ import type { RecoveryCommand } from './command.ts'
 import type { RecoveryAbility } from './event.ts'
 
 /** The commands that somebody else has to carry out. */
-export type OutsideCommand = RecoveryCommand & { readonly type: 'restartThread' | 'restartNode' | 'failOver' | 'degrade' | 'release' }
+export type OutsideCommand = RecoveryCommand & { readonly type: 'restartThread' | 'restartNode' | 'failOver' }
 
 /** Carries out what a supervisor cannot. */
 export interface RecoveryExecutor {

@@ -9,6 +9,7 @@ import type { RecoveryAbility, RecoveryEvent } from './event.ts'
 import { factsOf } from './facts.ts'
 import type { Told } from './facts.ts'
 import { defaultRecovery } from './library/restart-then-backoff.ts'
+import { mayRetry } from './machine.ts'
 import type { ChildFailed, RecoveryPolicy } from './machine.ts'
 import { checkDecision, checkPossible, isDecision, startsChild } from './order.ts'
 import { nameOfState, planStep } from './plan.ts'
@@ -30,6 +31,8 @@ export interface Recovery {
   readonly undecided?: ChildFailed
   /** `parked`: it stays down until something else is ordered. `starting`: a restart was ordered. `trial`: it runs on trial. */
   readonly standing?: 'parked' | 'starting' | 'trial'
+  /** New messages are shed, until `release`. */
+  readonly degraded?: true
   /** A classifier has broken its contract: the built-in one has taken the place of all of them. */
   readonly distrusted?: true
   /** How long a trial lasts from the start of the child. */
@@ -49,6 +52,9 @@ export const possibleOnOneNode: ReadonlySet<RecoveryAbility> = new Set<RecoveryA
   'probe',
   'park',
   'release',
+  'degrade',
+  'drop-mailbox',
+  'retry-message',
   'deadLetter',
   'stop',
   'escalate',
@@ -58,6 +64,7 @@ const noDeadlines: ReadonlyMap<string, number> = new Map()
 const nothing: RecoveryCommand[] = []
 const restartNow: RecoveryCommand[] = [{ type: 'restart' }]
 const maxHandOvers = 10
+const fewerAbilities = new WeakMap<ReadonlySet<RecoveryAbility>, ReadonlySet<RecoveryAbility>>()
 const defaultStableAfterMs = 60_000
 
 /** The recovery of a child in health. */
@@ -74,12 +81,13 @@ export function tellRecovery(
 ): [Recovery, RecoveryCommand[]] {
   if (isOfThePast(recovery, event)) return [recovery, nothing]
   // The machine would say the same, twenty times slower.
-  if (recovery.policy.alwaysRestarts === true) return [recovery, event.type === 'FAILED' ? restartNow : nothing]
+  if (recovery.snapshot === undefined && recovery.origin.alwaysRestarts === true)
+    return [recovery, event.type === 'FAILED' ? restartNow : nothing]
   if (recovery.snapshot === undefined && !begins(event)) return awaken(recovery, event, now)
   const commands: RecoveryCommand[] = []
   const told = stand(recovery, event, commands)
   try {
-    return [decide(told, event, now, possible, commands, recovery), commands]
+    return [decide(told, event, now, mayRetry(told.origin) ? possible : withoutRetry(possible), commands, recovery), commands]
   } catch (cause) {
     return replace(told, describeCause(cause), now)
   }
@@ -128,6 +136,13 @@ function awaken(recovery: Recovery, event: Told, now: number): [Recovery, Recove
   const { maxAgeMs } = recovery.policy
   if (maxAgeMs === undefined || event.type !== 'STARTED') return [recovery, nothing]
   return [{ ...recovery, deadlines: new Map([['age', now + maxAgeMs]]) }, [{ type: 'schedule', key: 'age', delayMs: maxAgeMs }]]
+}
+
+/** A message can be handled again only where it is held, and it is held only for policies that may want it. */
+function withoutRetry(possible: ReadonlySet<RecoveryAbility>): ReadonlySet<RecoveryAbility> {
+  let fewer = fewerAbilities.get(possible)
+  if (fewer === undefined) fewerAbilities.set(possible, (fewer = new Set([...possible].filter((ability) => ability !== 'retry-message'))))
+  return fewer
 }
 
 /** What an event changes before anybody is asked: who waits for an order, and which of the kernel's own timers no longer count. */
@@ -186,8 +201,12 @@ function decide(
   throw new Error(`more than ${maxHandOvers} machines have handed over to each other`)
 }
 
-function handedOver({ origin, policy, deadlines, undecided, incarnation, distrusted }: Recovery, commands: RecoveryCommand[]): Recovery {
+function handedOver(
+  { origin, policy, deadlines, undecided, incarnation, degraded, distrusted }: Recovery,
+  commands: RecoveryCommand[],
+): Recovery {
   for (const key of deadlines.keys()) commands.push({ type: 'cancel', key })
+  if (degraded === true) commands.push({ type: 'release' })
   const heir: Recovery = {
     origin,
     policy: policy.then ?? defaultRecovery,
@@ -204,13 +223,15 @@ function apply(recovery: Recovery, plan: Plan, event: RecoveryEvent, now: number
   const commands: RecoveryCommand[] = []
   const deadlines = new Map(recovery.deadlines)
   const { incarnation } = recovery
-  let { standing, trialMs } = recovery
+  let { standing, trialMs, degraded } = recovery
   let waiting = undecided
   let decided = false
   for (const command of plan.commands) {
     checkPossible(command, event.possible)
     if (command.type === 'schedule') deadlines.set(command.key, now + command.delayMs)
     else if (command.type === 'cancel' && !deadlines.delete(command.key)) continue
+    else if (command.type === 'release' && degraded === undefined) continue
+    else if (command.type === 'degrade' || command.type === 'release') degraded = command.type === 'degrade' ? true : undefined
     else if (isDecision(command)) {
       if (decided) throw new Error(`'${command.type}' was ordered after another order in the same step`)
       checkDecision(command, undecided, standing)
@@ -234,6 +255,7 @@ function apply(recovery: Recovery, plan: Plan, event: RecoveryEvent, now: number
   if (ended && !plan.handsOver) {
     for (const key of deadlines.keys()) commands.push({ type: 'cancel', key })
     deadlines.clear()
+    if (degraded === true) commands.push({ type: 'release' })
     if (origin.maxAgeMs !== undefined && event.type === 'STARTED') arm('age', origin.maxAgeMs)
   }
   const left = waiting !== undefined && (standing !== 'parked' || ended)
@@ -246,6 +268,7 @@ function apply(recovery: Recovery, plan: Plan, event: RecoveryEvent, now: number
     ...(standing !== undefined && { standing }),
     ...(standing === 'trial' && trialMs !== undefined && { trialMs }),
     ...(incarnation !== undefined && { incarnation }),
+    ...(degraded === true && { degraded }),
     ...(recovery.distrusted === true && { distrusted: true }),
     ...(!ended && { snapshot: plan.snapshot }),
   }
@@ -273,6 +296,7 @@ function moved(machine: string, from: string, plan: Plan, event: RecoveryEvent):
 /** The built-in policy takes over; what the machine had ordered in this step is not done. */
 function replace(recovery: Recovery, cause: string, now: number): [Recovery, RecoveryCommand[]] {
   const commands: RecoveryCommand[] = [...recovery.deadlines.keys()].map((key) => ({ type: 'cancel', key }))
+  if (recovery.degraded === true) commands.push({ type: 'release' })
   commands.push({ type: 'replaced', machine: recovery.policy.name, cause })
   const fresh = healthy(defaultRecovery)
   const { undecided } = recovery

@@ -43,6 +43,8 @@ export interface RecoveryPolicy {
   /** What runs instead of the child after `replace`. */
   // oxlint-disable-next-line typescript/no-explicit-any -- a definition of any protocol and input
   readonly fallback?: ActorDefinition<any, any>
+  /** The machine may order `message: 'retry'`: the runtime holds a message that has failed until the order comes. */
+  readonly retriesMessages?: true
   /** After how long a life the machine is told `TIMER.age`. Default: never. */
   readonly maxAgeMs?: number
   /** The machine has no context, and its guards look at nothing: its next step depends on state and event type alone, and is remembered. */
@@ -64,6 +66,7 @@ const policyFields = new Set([
   'dependsOn',
   'fallback',
   'maxAgeMs',
+  'retriesMessages',
   'memoise',
 ])
 
@@ -85,6 +88,12 @@ export function recovery(machine: AnyStateMachine, options: RecoveryPolicyOption
 /** On whose health a policy, and those it hands over to, depend. */
 export function* dependenciesOf(policy: RecoveryPolicy): Generator<string> {
   for (let at: RecoveryPolicy | undefined = policy; at !== undefined; at = at.then) yield* at.dependsOn ?? []
+}
+
+/** Whether a policy, or one that it hands over to, may have a failed message handled again. */
+export function mayRetry(policy: RecoveryPolicy): boolean {
+  for (let at: RecoveryPolicy | undefined = policy; at !== undefined; at = at.then) if (at.retriesMessages === true) return true
+  return false
 }
 
 /** @throws InvalidOptionError naming the field beneath `at`. */

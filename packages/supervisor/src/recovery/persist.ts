@@ -29,6 +29,7 @@ export interface PersistedRecovery {
   readonly undecided?: PersistedFailure
   readonly standing?: 'parked' | 'starting' | 'trial'
   readonly trialMs?: number
+  readonly degraded?: true
 }
 
 /** Wall-clock time and monotonic time of one moment, in milliseconds. */
@@ -46,7 +47,7 @@ const maxHandOvers = 10
  * @throws InvalidOptionError when the machine's context is not plain JSON, naming the place.
  */
 export function persistRecovery(recovery: Recovery, moment: RecoveryMoment): PersistedRecovery | undefined {
-  const { origin, policy, snapshot, deadlines, undecided, standing, trialMs } = recovery
+  const { origin, policy, snapshot, deadlines, undecided, standing, trialMs, degraded } = recovery
   if (snapshot === undefined && deadlines.size === 0) return undefined
   const timers: Record<string, { dueAt: number; leftMs: number }> = {}
   for (const [key, deadline] of deadlines) {
@@ -66,6 +67,7 @@ export function persistRecovery(recovery: Recovery, moment: RecoveryMoment): Per
     ...(undecided !== undefined && { undecided: failureOnPaper(undecided) }),
     ...(standing !== undefined && { standing }),
     ...(trialMs !== undefined && { trialMs }),
+    ...(degraded === true && { degraded }),
   }
 }
 
@@ -89,7 +91,7 @@ export function reviveRecovery(policy: RecoveryPolicy, paper: unknown, moment: R
 function read(origin: RecoveryPolicy, paper: unknown, moment: RecoveryMoment): [Recovery, RecoveryCommand[]] {
   const odd = findOdd(paper, 'it')
   if (odd !== undefined) throw new Error(`${odd} is not plain JSON`)
-  const { format, policies, machine, snapshot, timers, undecided, standing, trialMs } = fieldsOf(paper, 'it')
+  const { format, policies, machine, snapshot, timers, undecided, standing, trialMs, degraded } = fieldsOf(paper, 'it')
   if (format !== 1) throw new Error(`its format is ${describeCause(format)}, not 1`)
   const policy = follow(origin, policies)
   if (policy.machine.id !== machine) throw new Error(`it is of the machine '${describeCause(machine)}', not '${policy.machine.id}'`)
@@ -105,7 +107,10 @@ function read(origin: RecoveryPolicy, paper: unknown, moment: RecoveryMoment): [
     ...(failure !== undefined && { undecided: failure satisfies ChildFailed }),
     ...(standing !== undefined && { standing: standing as 'parked' }),
     ...(trialMs !== undefined && { trialMs: amount(trialMs, 'trialMs') }),
+    ...(degraded === true && { degraded: true }),
   }
+  // The mailbox of the next process knows nothing of it.
+  if (degraded === true) commands.push({ type: 'degrade' })
   return [recovery, commands]
 }
 

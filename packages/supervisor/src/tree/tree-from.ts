@@ -5,8 +5,9 @@ import { dynamicSupervisor } from '../dynamic/dynamic-supervisor.ts'
 import type { Intensity } from '../intensity.ts'
 import { partitionSupervisor } from '../partition/partition-supervisor.ts'
 import { pool } from '../pool/pool.ts'
+import { validatePolicy } from '../recovery/machine.ts'
 import type { RecoveryPolicy } from '../recovery/machine.ts'
-import { childSpec, validateChild, validateChildren, validateDefinition, validateName, validateRecovery, validIntensity } from '../spec.ts'
+import { childSpec, validateChild, validateChildren, validateDefinition, validateName, validIntensity } from '../spec.ts'
 import type { ChildSpec } from '../spec.ts'
 import { supervisor } from '../supervisor.ts'
 import type { SupervisorProtocol } from '../supervisor.ts'
@@ -72,7 +73,7 @@ class TreeBuilder {
 
   constructor(definitions: Readonly<Record<string, AnyDefinition>>, recoveries: Recoveries) {
     for (const [name, definition] of Object.entries(definitions)) validateDefinition(definition, `definitions.${name}`)
-    for (const [name, recovery] of Object.entries(recoveries)) validateRecovery(recovery, `recoveries.${name}`)
+    for (const [name, recovery] of Object.entries(recoveries)) validatePolicy(recovery, `recoveries.${name}`)
     this.#definitions = definitions
     this.#recoveries = recoveries
   }

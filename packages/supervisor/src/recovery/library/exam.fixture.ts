@@ -23,11 +23,8 @@ export const everything: ReadonlySet<RecoveryAbility> = new Set<RecoveryAbility>
   'restartThread',
   'restartNode',
   'replace',
-  'degrade',
   'failOver',
-  'drop-mailbox',
   'snapshots',
-  'retry-message',
 ])
 
 const { alwaysRestarts: _, ...askedAtOnce } = restartAtOnce()

@@ -172,5 +172,6 @@ export function ladder(options: LadderOptions = {}): RecoveryPolicy {
   const { input, common } = readOptions('ladder', defaults, rules, options)
   // In the order of cost, whatever the order they were given in.
   const ordered = rungs.filter((rung) => input.rungs.includes(rung))
-  return { name: 'ladder', machine: ladderMachine, input: { ...input, rungs: ordered }, ...common }
+  const policy: RecoveryPolicy = { name: 'ladder', machine: ladderMachine, input: { ...input, rungs: ordered }, ...common }
+  return ordered.includes('retry') ? { ...policy, retriesMessages: true } : policy
 }

@@ -99,5 +99,5 @@ const retryMessageMachine = declared.createMachine({
  */
 export function retryMessage(options: RetryMessageOptions = {}): RecoveryPolicy {
   const { input, common } = readOptions('retryMessage', defaults, { attempts: positive, delayMs: durationMs }, options)
-  return { name: 'retry-message', machine: retryMessageMachine, input, ...common }
+  return { name: 'retry-message', machine: retryMessageMachine, input, retriesMessages: true, ...common }
 }
