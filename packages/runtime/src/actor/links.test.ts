@@ -44,7 +44,7 @@ const kill = (on: Pair, name: string): void => on.contexts.get(name)!.exit(on.re
 
 /** Why the actor at a path ended; undefined while it lives. */
 function ended({ events }: Pair, path: string): string | undefined {
-  return events.find((event) => event.type === 'actor.stopped' && event.path === path)?.reason
+  return events.flatMap((event) => (event.type === 'actor.stopped' && event.path === path ? [event.reason] : []))[0]
 }
 
 // OTP's table of exit signals, row by row: what becomes of an actor that does not trap exits, and what one that does is told.
