@@ -23,6 +23,8 @@ export function supervising<P extends Protocol>(
     capacity: 10_000,
     overflow: 'reject',
     shutdownMs: 'infinity',
+    // As in OTP: only its parent ends a supervisor, or a kill, not the end of somebody who has linked with it.
+    trapExit: true,
     supervision: { type: 'supervisor', ...supervision },
     supervise: makeExecutor,
     start: (_input, ctx, run) =>

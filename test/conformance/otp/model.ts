@@ -1,8 +1,20 @@
 // OTP's supervisor once more, plain and naive: everything happens in one loop over one queue, children are objects, nothing is clever.
-// It knows nothing of our supervisor; the recordings of real Erlang say whether it is right.
+// It knows nothing of our supervisor; the recordings of real Erlang say whether it is right. Where ours differs on purpose, the model can
+// do so too: each difference has a name, and without it the model is OTP.
 
 import { traceLine } from './script.ts'
 import type { Call, DynamicTree, Script, ScriptEvent, StaticTree, Trace, Tree, Worker } from './script.ts'
+
+/** Where our supervisor differs from OTP on purpose (the reasons are in README.md), as far as scripts show it. */
+export type Difference =
+  /** A sibling that ended in order or was terminated is not started again by a group restart (`reviveStopped` makes us do so). */
+  | 'stopped-stay-stopped'
+  /** Members of a group whose restart failed at one of them are restarting, too; and if that one is let go, the others go on. OTP forgets them. */
+  | 'group-is-restarting'
+  /** A dynamic supervisor has as many specs as children, as in Elixir. OTP: always one. */
+  | 'dynamic-specs'
+  /** A dynamic child is told by its id, and one that is gone is not found. OTP is told a pid, and says ok of a dead one. */
+  | 'dynamic-gone'
 
 /** A living thing: a worker or a supervisor. */
 interface Process {
@@ -18,25 +30,27 @@ interface Process {
 interface Child {
   readonly id: string
   readonly spec: Tree
-  process: Process | 'undefined' | 'restarting'
+  process: Process | 'undefined' | 'restarting' | 'held'
 }
 
-/** Plays a script on the model. */
-export function playModel(script: Script): Trace {
-  return new Model(script).play(script.events)
+/** Plays a script on the model: as OTP, but for the differences. */
+export function playModel(script: Script, differences: readonly Difference[] = []): Trace {
+  return new Model(script, differences).play(script.events)
 }
 
 class Model {
+  readonly #differences: ReadonlySet<Difference>
   readonly #broken: Map<string, number>
   readonly #living = new Map<string, Process>()
   readonly #root: StaticTree
   readonly #born = new Set<string>()
   /** What a process's mailbox holds: its children's ends, its own retries, calls. One queue for all keeps every order. */
-  #queue: { readonly to: Process; readonly from?: Process; readonly handle: () => void; readonly lost?: () => void }[] = []
+  #queue: { readonly to: Process; readonly from?: Process; readonly handle: () => void }[] = []
   #happened: string[] = []
   #now = 0
 
-  constructor(script: Script) {
+  constructor(script: Script, differences: readonly Difference[]) {
+    this.#differences = new Set(differences)
     this.#broken = new Map(Object.entries(script.broken))
     this.#root = script.tree
   }
@@ -50,9 +64,8 @@ class Model {
 
   #line(answers: readonly string[]): string {
     while (this.#queue.length > 0) {
-      const { to, handle, lost } = this.#queue.shift()!
-      if (to.alive) handle()
-      else lost?.()
+      const { to, handle } = this.#queue.shift()!
+      if (to.alive) this.#inTurn(to, handle)
     }
     const happened = answers[0] === 'none' ? [...this.#happened, 'none'] : this.#happened
     this.#happened = []
@@ -92,9 +105,17 @@ class Model {
       }
       default: {
         const sup = this.#living.get(event[1])
-        return [sup === undefined ? 'gone' : this.#call(sup, event)]
+        return [sup === undefined ? 'gone' : this.#inTurn(sup, () => this.#call(sup, event))]
       }
     }
+  }
+
+  /** Something that a supervisor does; afterwards, whoever waits for nobody any more goes on. */
+  #inTurn<T>(sup: Process, handle: () => T): T {
+    const result = handle()
+    const held = sup.children.filter(({ process }) => process === 'held')
+    if (sup.alive && held.length > 0 && !sup.children.some(({ process }) => process === 'restarting')) this.#startGroup(sup, held, held)
+    return result
   }
 
   // --- Births and deaths ----------------------------------------------------------------------------------------------------
@@ -196,15 +217,23 @@ class Model {
       return this.#giveUp(sup)
     }
     const strategy = kind === 'dynamic' ? 'one-for-one' : (sup.node as StaticTree).strategy
-    let group = [child]
-    if (strategy !== 'one-for-one') {
-      const from = strategy === 'one-for-all' ? 0 : sup.children.indexOf(child)
-      for (const other of sup.children.slice(from).reverse()) if (other !== child) this.#stopChild(sup, other)
-      group = sup.children.slice(from)
-    }
+    if (strategy === 'one-for-one') return this.#startGroup(sup, [child], [])
+    const from = strategy === 'one-for-all' ? 0 : sup.children.indexOf(child)
+    const wanted = sup.children.slice(from).filter((other) => other === child || other.process !== 'undefined')
+    for (const other of sup.children.slice(from).reverse()) if (other !== child) this.#stopChild(sup, other)
+    child.process = 'undefined'
+    const group = sup.children.slice(from)
+    this.#startGroup(sup, this.#differences.has('stopped-stay-stopped') ? group.filter((other) => wanted.includes(other)) : group, wanted)
+  }
+
+  /** Starts children in order. When one of them cannot be started, it is tried again later; `wanted` are those that wait with it. */
+  #startGroup(sup: Process, group: readonly Child[], wanted: readonly Child[]): void {
     const failed = this.#startAll(sup, group)
     if (failed === undefined) return
     failed.process = 'restarting'
+    if (this.#differences.has('group-is-restarting')) {
+      for (const other of group) if (wanted.includes(other) && other.process === 'undefined') other.process = 'held'
+    }
     this.#queue.push({
       to: sup,
       handle: () => {
@@ -234,12 +263,13 @@ class Model {
       return 'ok'
     }
     if (child === undefined) return 'not-found'
-    if (name === 'spec') return `${child.spec.restart}/${child.spec.significant === true}/${child.spec.kind === 'worker' ? 'worker' : 'supervisor'}`
+    if (name === 'spec')
+      return `${child.spec.restart}/${child.spec.significant === true}/${child.spec.kind === 'worker' ? 'worker' : 'supervisor'}`
     if (name === 'terminate') {
       this.#stopChild(sup, child)
       return 'ok'
     }
-    if (child.process !== 'undefined') return child.process === 'restarting' ? 'restarting' : 'running'
+    if (child.process !== 'undefined') return typeof child.process === 'object' ? 'running' : 'restarting'
     if (name === 'restart') return this.#startAll(sup, [child]) === undefined ? 'ok' : 'start-failed'
     sup.children = sup.children.filter((other) => other !== child)
     return 'ok'
@@ -250,9 +280,12 @@ class Model {
     const restarting = sup.children.filter(({ process }) => process === 'restarting').length
     switch (name) {
       case 'which':
-        return sup.children.map((child) => (child.process === 'restarting' ? 'restarting' : child.id)).sort().join(',')
+        return sup.children
+          .map((child) => (child.process === 'restarting' ? 'restarting' : child.id))
+          .sort()
+          .join(',')
       case 'count':
-        return [1, children - restarting, 0, children].join('/')
+        return [this.#differences.has('dynamic-specs') ? children : 1, children - restarting, 0, children].join('/')
       case 'start-dynamic': {
         const started = this.#start(template, id as string, sup)
         if (started === 'failed') return 'start-failed'
@@ -261,8 +294,9 @@ class Model {
       }
       default: {
         if (!this.#born.has(id as string)) return 'not-found'
-        const child = sup.children.find(({ process }) => process === this.#living.get(id as string))
+        const child = sup.children.find((other) => other.id === id)
         if (child !== undefined) this.#stopChild(sup, child)
+        else if (this.#differences.has('dynamic-gone')) return 'not-found'
         return 'ok'
       }
     }
@@ -270,5 +304,5 @@ class Model {
 }
 
 function show({ id, process }: Child): string {
-  return `${id}:${typeof process === 'object' ? 'running' : process}`
+  return `${id}:${typeof process === 'object' ? 'running' : process === 'held' ? 'restarting' : process}`
 }

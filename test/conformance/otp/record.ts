@@ -9,13 +9,19 @@ import { fileURLToPath } from 'node:url'
 import { erlangScript } from './erlang-terms.ts'
 import { families, generate } from './generator.ts'
 import type { Family } from './generator.ts'
-import type { Recording, Trace } from './script.ts'
+import type { RecordedFamily } from './recordings.ts'
+import { rows } from './rows.ts'
+import type { Recording, Script, Trace } from './script.ts'
 
 const counts: Record<Family, number> = { plain: 150, stops: 100, significant: 100, dynamic: 100, batch: 100, mixed: 100, timed: 20 }
 const here = fileURLToPath(new URL('.', import.meta.url))
 
-function play(family: Family, folder: string): Recording[] {
-  const scripts = Array.from({ length: counts[family] }, (_, seed) => generate(family, seed))
+function scriptsOf(family: RecordedFamily): Script[] {
+  if (family === 'rows') return rows.map(({ tree, broken = {}, events }, seed) => ({ seed, broken, tree, events }))
+  return Array.from({ length: counts[family] }, (_, seed) => generate(family, seed))
+}
+
+function play(scripts: readonly Script[], folder: string): Recording[] {
   const input = join(folder, 'scripts')
   const output = join(folder, 'traces')
   writeFileSync(input, scripts.map(erlangScript).join('\n'))
@@ -29,13 +35,13 @@ function play(family: Family, folder: string): Recording[] {
   })
 }
 
-const chosen = process.argv.slice(2) as Family[]
+const chosen = process.argv.slice(2)
 const folder = mkdtempSync(join(tmpdir(), 'otp-'))
 try {
   execFileSync('erlc', ['-o', folder, join(here, 'recorder/recorder.erl')], { stdio: 'inherit' })
-  for (const family of Object.keys(families) as Family[]) {
+  for (const family of ['rows', ...Object.keys(families)] as RecordedFamily[]) {
     if (chosen.length > 0 && !chosen.includes(family)) continue
-    const recordings = play(family, folder)
+    const recordings = play(scriptsOf(family), folder)
     const file = join(here, 'recordings', `${family}.jsonl`)
     writeFileSync(file, recordings.map((recording) => `${JSON.stringify(recording)}\n`).join(''))
     console.log(`${family}: ${recordings.length} recordings`)

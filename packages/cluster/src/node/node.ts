@@ -31,11 +31,12 @@ export interface ClusterNode extends Cluster {
  */
 export async function startNode(options: NodeOptions): Promise<ClusterNode> {
   validateNodeOptions(options)
-  const { env, log, root, strayErrors } = options
+  const { env, log, root, strayErrors, hangMs } = options
   let node: { leave(): Promise<void> } | undefined
   const system: ActorSystem = createSystem({
     ...(env !== undefined && { env }),
     ...(log !== undefined && { log }),
+    ...(hangMs !== undefined && { hangMs }),
     // In order means for a node that its leaders hand over and the others know that it is gone.
     strayErrors: strayErrors === 'off' ? 'off' : () => node?.leave() ?? system.stop(),
   })

@@ -22,6 +22,8 @@ export interface NodeOptions {
    * Other listeners of the process for them are left the decision. `off`: nothing of the kind.
    */
   readonly strayErrors?: 'stop' | 'off'
+  /** Reports an actor that is in one message for longer than so many milliseconds, and a loop that stood still. Default: nobody looks. */
+  readonly hangMs?: number
   /** Default: the real time and randomness. */
   readonly env?: Env
 }

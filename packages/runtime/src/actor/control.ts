@@ -53,11 +53,14 @@ export class Control implements SupervisionControl {
         if (cell.life !== 'suspended' && cell.life !== 'running') return
         if (command.mailbox === 'drop') dropWaiting(cell)
         settleFailed(cell, command.message === 'retry')
+        // There may be room now for those who wait for it.
+        cell.extras?.admit()
         cell.endNow(cell.failure ?? 'shutdown', 'restart')
         return
       case 'shed':
       case 'admit':
         ;(cell.mailbox ??= new Mailbox(cell.definition)).shed(command.type === 'shed')
+        cell.extras?.admit()
         return
       case 'stop':
         if (cell.exit === null) cell.endNow(command.reason, 'down')

@@ -10,7 +10,8 @@ import { type Deferred, deferred, expectBalanced, stage } from '../testing/stage
 type Kind = 'note' | 'burst' | 'hold' | 'fail'
 type Step =
   | { readonly do: 'tell' | 'tryTell' | 'offer'; readonly kind: Kind }
-  | { readonly do: 'signal' | 'settle' | 'release' | 'resume' | 'restart' | 'stop' }
+  | { readonly do: 'resume' | 'restart'; readonly retry: boolean; readonly drop: boolean }
+  | { readonly do: 'signal' | 'settle' | 'release' | 'shed' | 'admit' | 'stop' }
 
 interface Waiting {
   readonly n: number
@@ -29,22 +30,29 @@ class Model {
   incarnation = 1
   signals = 0
   order: 'restart' | 'stop' | undefined
+  sheds = false
+  /** The message that was failed on, where it waits for the order. */
+  failed: Waiting | undefined
   /** The offers that got in. */
   readonly taken = new Set<number>()
   next = 0
 
-  constructor(capacity: number, overflow: Overflow) {
+  readonly holdsFailed: boolean
+
+  constructor(capacity: number, overflow: Overflow, holdsFailed: boolean) {
     this.capacity = capacity
     this.overflow = overflow
+    this.holdsFailed = holdsFailed
   }
 
   get full(): boolean {
-    return this.queue.length >= this.capacity
+    return this.sheds || this.queue.length >= this.capacity
   }
 
   post(message: Waiting): void {
     if (this.life === 'stopped') this.log.push(`${message.n} stopped`)
     else if (!this.full) this.queue.push(message)
+    else if (this.sheds) this.log.push(`${message.n} shed`)
     else if (this.overflow === 'drop-oldest') {
       this.log.push(`${this.queue.shift()!.n} mailbox-full`)
       this.queue.push(message)
@@ -65,6 +73,7 @@ class Model {
   settle(): void {
     // An order counts once nothing is in hand any more.
     if (this.order !== undefined && this.life !== 'held') this.obey()
+    this.admit()
     while (this.life === 'running' && (this.signals > 0 || this.queue.length > 0)) {
       if (this.signals > 0) {
         this.signals--
@@ -82,11 +91,21 @@ class Model {
     }
     if (message.kind === 'fail') {
       this.life = 'suspended'
-      this.log.push(`${message.n} poison`)
+      if (this.holdsFailed) this.failed = message
+      else this.log.push(`${message.n} poison`)
       return
     }
     this.log.push(`${message.n} handled in ${this.incarnation}`)
     if (message.kind === 'burst') for (let count = 0; count < 3; count++) this.post({ n: this.next++, kind: 'note' })
+  }
+
+  /** What becomes of what waits for a supervisor's word. */
+  told({ retry, drop }: { readonly retry: boolean; readonly drop: boolean }): void {
+    if (drop) for (const { n } of this.queue.splice(0)) this.log.push(`${n} shed`)
+    if (this.failed === undefined) return
+    if (retry) this.queue.unshift(this.failed)
+    else this.log.push(`${this.failed.n} poison`)
+    this.failed = undefined
   }
 
   release(): void {
@@ -103,6 +122,8 @@ class Model {
       this.life = 'running'
     } else {
       this.life = 'stopped'
+      if (this.failed !== undefined) this.log.push(`${this.failed.n} poison`)
+      this.failed = undefined
       for (const { n } of this.queue) this.log.push(`${n} stopped`)
       for (const { n } of this.offers) this.log.push(`${n} refused`)
       this.queue = []
@@ -122,11 +143,16 @@ class Model {
 const kind = fc.constantFrom<Kind>('note', 'note', 'note', 'note', 'burst', 'hold', 'fail')
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 12, arbitrary: fc.record({ do: fc.constantFrom('tell' as const, 'tryTell' as const, 'offer' as const), kind }) },
-  { weight: 9, arbitrary: fc.record({ do: fc.constantFrom('signal', 'settle', 'settle', 'release', 'release', 'resume', 'restart') }) },
+  { weight: 6, arbitrary: fc.record({ do: fc.constantFrom('signal', 'settle', 'settle', 'release', 'release') }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ do: fc.constantFrom('resume' as const, 'restart' as const), retry: fc.boolean(), drop: fc.boolean() }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('shed', 'admit', 'admit') }) },
   { weight: 1, arbitrary: fc.constant({ do: 'stop' as const }) },
 )
 
-const sends = new Set<Step['do']>(['tell', 'tryTell', 'offer', 'signal', 'resume'])
+const sends = new Set<Step['do']>(['tell', 'tryTell', 'offer', 'signal'])
 
 test.each<Overflow>(['reject', 'drop-oldest', 'suspend-sender'])(
   'whatever is sent, held, failed, resumed, restarted and stopped, a mailbox that overflows by %s does what its model does',
@@ -134,9 +160,10 @@ test.each<Overflow>(['reject', 'drop-oldest', 'suspend-sender'])(
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 5 }),
+        fc.boolean(),
         fc.array(step, { maxLength: 60, size: 'max' }).map((steps) => [...steps, { do: 'settle' as const }]),
-        async (capacity, steps) => {
-          const model = new Model(capacity, overflow)
+        async (capacity, holdsFailed, steps) => {
+          const model = new Model(capacity, overflow, holdsFailed)
           // One message a turn: then offers are let in after each message, as the model has it.
           const on = stage({ dispatch: { throughput: 1 } })
           const log: string[] = []
@@ -166,7 +193,7 @@ test.each<Overflow>(['reject', 'drop-oldest', 'suspend-sender'])(
             },
             exited: (_s, _event, ctx) => void log.push(`signal in ${ctx.incarnation}`),
           })
-          const supervisor = boss({ start: (control) => void control.spawn(definition, { name: 'a' }) })
+          const supervisor = boss({ holdsFailed: () => holdsFailed, start: (control) => void control.spawn(definition, { name: 'a' }) })
           on.system.spawn(supervisor.definition, { name: 'boss' })
           const cell = on.cell('/boss/a')
           on.system.onEvent('dead-letter', ({ letter }) => log.push(`${(letter.message as unknown as Waiting).n} ${letter.reason}`))
@@ -209,8 +236,16 @@ test.each<Overflow>(['reject', 'drop-oldest', 'suspend-sender'])(
                 model.release()
                 break
               case 'resume':
-                if (model.life === 'suspended') model.life = 'running'
-                supervisor.control.order(cell, { type: 'resume' })
+                if (model.life === 'suspended') {
+                  model.told({ ...what, drop: false })
+                  model.life = 'running'
+                }
+                supervisor.control.order(cell, { type: 'resume', message: what.retry ? 'retry' : 'drop' })
+                break
+              case 'shed':
+              case 'admit':
+                model.sheds = what.do === 'shed'
+                supervisor.control.order(cell, { type: what.do })
                 break
               case 'restart':
               case 'stop':
@@ -218,7 +253,13 @@ test.each<Overflow>(['reject', 'drop-oldest', 'suspend-sender'])(
                 // One order at a time: what becomes of two that meet is told by the tests of life.
                 if (model.order !== undefined || model.life === 'stopped') break
                 model.order = what.do
-                supervisor.control.order(cell, { type: what.do === 'stop' ? 'remove' : what.do })
+                if (what.do === 'restart') model.told(what)
+                supervisor.control.order(
+                  cell,
+                  what.do === 'stop'
+                    ? { type: 'remove' }
+                    : { type: 'restart', message: what.retry ? 'retry' : 'drop', mailbox: what.drop ? 'drop' : 'keep' },
+                )
                 break
               case 'settle':
                 break
@@ -227,7 +268,7 @@ test.each<Overflow>(['reject', 'drop-oldest', 'suspend-sender'])(
             await settle()
             expect(log).toEqual(model.log)
             expect(taken).toEqual(model.taken)
-            expect(cell.waiting).toBe(model.queue.length + (model.life === 'held' ? 1 : 0))
+            expect(cell.waiting).toBe(model.queue.length + (model.life === 'held' ? 1 : 0) + (model.failed === undefined ? 0 : 1))
             expectBalanced(on.system)
           }
         },
