@@ -95,8 +95,12 @@ const maxActors = 40
 const commands: readonly Command[] = [
   { type: 'restart' },
   { type: 'restart' },
-  { type: 'restart' },
+  { type: 'restart', message: 'retry' },
+  { type: 'restart', mailbox: 'drop' },
   { type: 'resume' },
+  { type: 'resume', message: 'retry' },
+  { type: 'shed' },
+  { type: 'admit' },
   { type: 'remove' },
   { type: 'stop', reason: 'shutdown' },
   { type: 'stop', reason: 'killed' },
@@ -195,6 +199,7 @@ export class Program {
         }
         control.after(this.dice(100), () => children.forEach((child) => this.dice(3) === 0 && order(child)()))
         return {
+          holdsFailed: () => this.dice(2) === 0,
           started: (child) => this.note(`${child.path} started ${child.incarnation}`),
           down: (child, reason) => {
             this.note(`${child.path} down ${describeExit(reason)}`)
