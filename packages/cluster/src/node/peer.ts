@@ -257,7 +257,8 @@ export class Peer {
   #relay(target: Address, message: Message, replyTo: Exclude<ReplyTo, number | null>): number {
     const { host } = this.#exchange
     const remainingMs = host.remainingMs(replyTo)
-    const { slot, promise } = host.openAsk(Number.isFinite(remainingMs) ? remainingMs : relayTimeoutMs, { address: target }, message)
+    const promise = host.openAsk(Number.isFinite(remainingMs) ? remainingMs : relayTimeoutMs, { address: target }, message)
+    const slot = host.lastAsk
     this.#relays++
     promise
       .finally(() => this.#relays--)

@@ -37,13 +37,10 @@ export interface Accounts {
   readonly counters: Counters
   /** Records an undelivered message, tells the asker (if any) and counts it. Does not touch `waiting`. */
   deadLetter(message: Message, replyTo: ReplyTo, reason: DeadLetterReason, target: string, cause?: unknown): void
-  /** Opens an ask slot; the number is unique among open asks and can travel over a wire. The promise always settles. */
-  openAsk(
-    timeoutMs: number,
-    target: { readonly address: Address },
-    message: Message,
-    asker?: Asker | null,
-  ): { readonly slot: number; readonly promise: Promise<unknown> }
+  /** Opens an ask slot, whose number is then in `lastAsk`. The promise always settles. */
+  openAsk(timeoutMs: number, target: { readonly address: Address }, message: Message, asker?: Asker | null): Promise<unknown>
+  /** The number of the ask opened last: unique among open asks, and can travel over a wire. */
+  readonly lastAsk: number
   /** Settles an ask. Late or unknown slots only count. */
   resolveReply(replyTo: ReplyTo, value: unknown): void
   rejectReply(replyTo: ReplyTo, error: Error): void

@@ -256,9 +256,9 @@ test.each<Overflow>(['reject', 'drop-oldest', 'suspend-sender'])(
                 if (what.do === 'restart') model.told(what)
                 supervisor.control.order(
                   cell,
-                  what.do === 'stop'
-                    ? { type: 'remove' }
-                    : { type: 'restart', message: what.retry ? 'retry' : 'drop', mailbox: what.drop ? 'drop' : 'keep' },
+                  'retry' in what
+                    ? { type: 'restart', message: what.retry ? 'retry' : 'drop', mailbox: what.drop ? 'drop' : 'keep' }
+                    : { type: 'remove' },
                 )
                 break
               case 'settle':

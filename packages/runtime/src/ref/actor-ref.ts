@@ -59,9 +59,9 @@ export class ActorRef<P extends Protocol> implements Ref<P> {
       return askEndpoint(this.#endpoint, message as Message, options, actor) as Promise<ReplyOf<P, M['type']>>
     const endpoint = this.#endpoint
     const { host } = endpoint
-    const { slot, promise } = host.openAsk(defaultAskTimeoutMs, endpoint, message as Message)
+    const promise = host.openAsk(defaultAskTimeoutMs, endpoint, message as Message)
     host.counters.sent++
-    endpoint.post(message as Message, slot)
+    endpoint.post(message as Message, host.lastAsk)
     return promise as Promise<ReplyOf<P, M['type']>>
   }
 

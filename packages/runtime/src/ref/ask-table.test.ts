@@ -13,9 +13,14 @@ function table(): { env: ManualEnv; asks: AskTable; late: () => number } {
   return { env, asks: new AskTable(env, () => late++), late: () => late }
 }
 
+function open(asks: AskTable, ...ask: Parameters<AskTable['add']>): { slot: number; promise: Promise<unknown> } {
+  const promise = asks.add(...ask)
+  return { slot: asks.lastSlot, promise }
+}
+
 test('an ask resolves with its own reply, in whatever order replies come', async () => {
   const { asks, late } = table()
-  const opened = Array.from({ length: 50 }, () => asks.add(1000, { address }, message))
+  const opened = Array.from({ length: 50 }, () => open(asks, 1000, { address }, message))
   for (const [n, { slot }] of [...opened.entries()].toReversed()) asks.resolve(slot, n)
   expect(await Promise.all(opened.map(({ promise }) => promise))).toEqual(Array.from({ length: 50 }, (_, n) => n))
   expect([asks.open, late()]).toEqual([0, 0])
@@ -25,7 +30,7 @@ test('an ask ends at its deadline or at most two scans later, and never before',
   const { env, asks } = table()
   const ends: number[] = []
   for (const timeoutMs of [0, 1, 40, 100, 5000]) {
-    const { promise } = asks.add(timeoutMs, { address }, message)
+    const { promise } = open(asks, timeoutMs, { address }, message)
     promise.catch((error: unknown) => {
       expect(error).toBeInstanceOf(AskTimeoutError)
       expect(env.now()).toBeGreaterThanOrEqual(timeoutMs)
@@ -40,8 +45,8 @@ test('an ask ends at its deadline or at most two scans later, and never before',
 
 test('a late, doubled or foreign reply only counts', async () => {
   const { env, asks, late } = table()
-  const first = asks.add(10, { address }, message)
-  const second = asks.add(1000, { address }, message)
+  const first = open(asks, 10, { address }, message)
+  const second = open(asks, 1000, { address }, message)
   const ended = first.promise.catch((cause: unknown) => cause)
   await env.advance(100)
   expect(await ended).toBeInstanceOf(AskTimeoutError)
@@ -55,22 +60,22 @@ test('a late, doubled or foreign reply only counts', async () => {
 
 test('a late reply never reaches another ask, however often its slot has been used since', async () => {
   const { asks, late } = table()
-  const old = asks.add(1000, { address }, message)
+  const old = open(asks, 1000, { address }, message)
   asks.resolve(old.slot, 'first')
   for (let n = 0; n < 5000; n++) {
-    const { slot, promise } = asks.add(1000, { address }, message)
+    const { slot, promise } = open(asks, 1000, { address }, message)
     expect(slot).not.toBe(old.slot)
     asks.resolve(old.slot, 'wrong')
     asks.resolve(slot, n)
     expect(await promise).toBe(n)
   }
   expect(late()).toBe(5000)
-  expect(Number.isSafeInteger(asks.add(1000, { address }, message).slot)).toBe(true)
+  expect(Number.isSafeInteger(open(asks, 1000, { address }, message).slot)).toBe(true)
 })
 
 test('what remains of an ask shrinks with time and is nothing once it has ended', async () => {
   const { env, asks } = table()
-  const { slot, promise } = asks.add(1000, { address }, message)
+  const { slot, promise } = open(asks, 1000, { address }, message)
   await env.advance(400)
   expect(asks.remainingMs(slot)).toBeGreaterThanOrEqual(600)
   expect(asks.remainingMs(slot)).toBeLessThanOrEqual(600 + scanMs)
@@ -81,7 +86,7 @@ test('what remains of an ask shrinks with time and is nothing once it has ended'
 
 test('a system that stops ends all open asks, each with its own error', async () => {
   const { env, asks } = table()
-  const opened = [asks.add(1000, { address }, { type: 'x' }), asks.add(1000, { address }, { type: 'y' })]
+  const opened = [open(asks, 1000, { address }, { type: 'x' }), open(asks, 1000, { address }, { type: 'y' })]
   const ended = Promise.allSettled(opened.map(({ promise }) => promise))
   asks.rejectAll((target, asked) => new Error(`${target.address.path} ${asked.type}`))
   const results = await ended

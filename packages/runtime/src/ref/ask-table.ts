@@ -21,21 +21,35 @@ const slots = 2 ** 20
 // reply is under way and give it to somebody else's ask.
 const generations = 2 ** 33
 
+/** Not by `%`, which is a call of the C library for numbers as large (40 ns). */
+function slotOf(id: number): number {
+  return id - Math.floor(id / slots) * slots
+}
+
 /** Whom was asked; for the error's text. */
 interface Target {
   readonly address: Address
 }
 
-class Pending implements Asked {
+/** Who asks, if it is an actor or something that one has left behind. */
+interface Origin extends Asked {
+  /** The incarnation that asked. */
+  readonly owner: object
+}
+
+function originOf(asker: Asker | null): Origin | null {
+  const owner = asker?.context ?? currentOwner()
+  if (owner === undefined) return null
+  return { asker, during: asker === null ? undefined : (asker.mailbox?.taken ?? asker.inFlight?.message), owner }
+}
+
+class Pending {
   readonly resolve: (value: unknown) => void
   readonly #reject: (error: Error) => void
   readonly target: Target
   readonly message: Message
   readonly timeoutMs: number
-  readonly asker: Asker | null
-  readonly during: Message | undefined
-  /** The incarnation that asked, if it is known. */
-  readonly #owner: object | undefined
+  readonly origin: Origin | null
 
   constructor(
     resolve: (value: unknown) => void,
@@ -43,27 +57,27 @@ class Pending implements Asked {
     target: Target,
     message: Message,
     timeoutMs: number,
-    asker: Asker | null,
+    origin: Origin | null,
   ) {
     this.resolve = resolve
     this.#reject = reject
     this.target = target
     this.message = message
     this.timeoutMs = timeoutMs
-    this.asker = asker
-    this.during = asker === null ? undefined : (asker.mailbox?.taken ?? asker.inFlight?.message)
-    this.#owner = asker?.context ?? currentOwner()
+    this.origin = origin
   }
 
   /** As the asker's own doing: an ask that nobody waits for fails whoever asked. */
   reject(error: Error): void {
-    if (this.#owner === undefined) this.#reject(error)
-    else ownedIfFree(this.#owner, this.#reject, error)
+    if (this.origin === null) this.#reject(error)
+    else ownedIfFree(this.origin.owner, this.#reject, error)
   }
 }
 
 /** The open asks of one system, at most 2^20 at a time. */
 export class AskTable {
+  /** The number of the ask opened last. An out-parameter: saves an object per ask. */
+  lastSlot = 0
   readonly #env: Env
   readonly #onLate: () => void
   readonly #pending: (Pending | null)[] = []
@@ -82,13 +96,8 @@ export class AskTable {
     return this.#open
   }
 
-  /** Opens a slot. The promise settles by `settle` or at the deadline, whichever comes first. */
-  add(
-    timeoutMs: number,
-    target: Target,
-    message: Message,
-    asker: Asker | null = null,
-  ): { readonly slot: number; readonly promise: Promise<unknown> } {
+  /** Opens a slot, see `lastSlot`. The promise settles by `resolve`, `reject` or at the deadline, whichever comes first. */
+  add(timeoutMs: number, target: Target, message: Message, asker: Asker | null = null): Promise<unknown> {
     let slot = this.#free.pop()
     if (slot === undefined) {
       slot = this.#pending.length
@@ -99,12 +108,13 @@ export class AskTable {
     }
     const at = slot
     const promise = new Promise<unknown>((resolve, reject) => {
-      this.#pending[at] = new Pending(resolve, reject, target, message, timeoutMs, asker)
+      this.#pending[at] = new Pending(resolve, reject, target, message, timeoutMs, originOf(asker))
     })
     this.#deadlines[at] = unset
     this.#open++
     this.#timer ??= this.#env.setTimer(scanMs, this.#scan)
-    return { slot: this.#id(at), promise }
+    this.lastSlot = this.#id(at)
+    return promise
   }
 
   resolve(id: number, value: unknown): void {
@@ -119,7 +129,7 @@ export class AskTable {
     const pending = this.#find(id)
     if (pending === undefined) return 0
     const now = this.#env.now()
-    return this.#deadline(id % slots, pending, now) - now
+    return this.#deadline(slotOf(id), pending, now) - now
   }
 
   /** Rejects an ask that comes back to an actor which waits for it; `asker` is held by the handler that made it. */
@@ -127,12 +137,12 @@ export class AskTable {
     const pending = this.#find(id)
     const { inFlight } = asker
     if (pending === undefined || inFlight === null) return
-    const cycle = findCycle(target, asker, inFlight.replyTo, (slot) => this.#find(slot))
+    const cycle = findCycle(target, asker, inFlight.replyTo, (slot) => this.#find(slot)?.origin ?? undefined)
     if (cycle !== undefined) this.reject(id, new AskCycleError(cycle, pending.message))
   }
 
   #find(id: number): Pending | undefined {
-    const slot = id % slots
+    const slot = slotOf(id)
     const pending = this.#pending[slot]
     return pending != null && this.#id(slot) === id ? pending : undefined
   }
@@ -157,7 +167,7 @@ export class AskTable {
   }
 
   #close(id: number): Pending | undefined {
-    const slot = id % slots
+    const slot = slotOf(id)
     const pending = this.#pending[slot]
     if (pending == null || this.#id(slot) !== id) {
       this.#onLate()

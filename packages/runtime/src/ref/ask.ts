@@ -31,7 +31,8 @@ export function askEndpoint(endpoint: Endpoint, message: Message, options: AskOp
   if (caller !== null) leftMs = Math.min(leftMs, remainingMs(caller))
   // Chains are known within one system; slots of another one mean nothing to it.
   const asker = caller !== null && caller.host === host ? caller : null
-  const { slot, promise } = host.openAsk(Math.max(0, leftMs), endpoint, message, asker)
+  const promise = host.openAsk(Math.max(0, leftMs), endpoint, message, asker)
+  const slot = host.lastAsk
   host.counters.sent++
   endpoint.post(message, slot)
   if (asker !== null) {

@@ -147,13 +147,12 @@ export class SystemHost implements Home {
     if (replyTo !== null) this.rejectReply(replyTo, undelivered(reason, target, message, cause))
   }
 
-  openAsk(
-    timeoutMs: number,
-    target: { readonly address: Address },
-    message: Message,
-    asker: Asker | null = null,
-  ): { readonly slot: number; readonly promise: Promise<unknown> } {
+  openAsk(timeoutMs: number, target: { readonly address: Address }, message: Message, asker: Asker | null = null): Promise<unknown> {
     return this.#asks.add(timeoutMs, target, message, asker)
+  }
+
+  get lastAsk(): number {
+    return this.#asks.lastSlot
   }
 
   refuseCycle(slot: number, target: object, asker: Asker): void {
