@@ -139,11 +139,11 @@ export class Extras<S> {
   /** Messages have been handled: timers for silence start again, and there is room for offers. */
   handledSome(): void {
     this.timers?.touched()
-    if (this.#waitingRoom !== null) this.#admit()
+    if (this.#waitingRoom !== null) this.admit()
   }
 
   /** Lets in the offers there is room for now. */
-  #admit(): void {
+  admit(): void {
     const owner = this.#owner
     this.#waitingRoom?.admit(
       () => owner.accepts(),
