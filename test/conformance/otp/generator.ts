@@ -42,6 +42,8 @@ class Generator {
   readonly #traits: Traits
   readonly #seed: number
   readonly #random: () => number
+  /** Supervisors that are started by call. */
+  readonly #added: StaticTree[] = []
   #nodes = 0
   #born = 0
 
@@ -111,7 +113,7 @@ class Generator {
   }
 
   #event(tree: StaticTree): ScriptEvent[] {
-    const nodes = nodesOf(tree)
+    const nodes = [tree, ...this.#added].flatMap(nodesOf)
     const supervisors = nodes.filter((node) => node.kind !== 'worker')
     const workers = [...nodes.filter((node) => node.kind === 'worker').map(({ id }) => id), ...this.#dynamicChildren(nodes)]
     const kind = this.#random()
@@ -145,11 +147,17 @@ class Generator {
       return ['terminate-dynamic', sup.id, this.#pick([...this.#dynamicChildren([sup]), `${sup.id}.0`])]
     }
     const { autoShutdown, children } = sup as StaticTree
-    if (this.#random() < 0.25) {
+    const added = this.#random()
+    if (added < 0.05) {
+      const subtree = this.#static(this.#id('s'), 3, autoShutdown)
+      this.#added.push(subtree)
+      return ['start', sup.id, subtree]
+    }
+    if (added < 0.25) {
       // Sometimes under an id that is there already.
       const taken = children.filter(({ kind }) => kind === 'worker')
-      const added = this.#random() < 0.3 && taken.length > 0 ? this.#pick(taken).id : `${sup.id}x${this.#count(1, 2)}`
-      return ['start', sup.id, this.#worker(added, autoShutdown)]
+      const id = this.#random() < 0.3 && taken.length > 0 ? this.#pick(taken).id : `${sup.id}x${this.#count(1, 2)}`
+      return ['start', sup.id, this.#worker(id, autoShutdown)]
     }
     const known = children.map(({ id }) => id)
     return [
