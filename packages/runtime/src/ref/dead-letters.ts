@@ -27,23 +27,23 @@ export class DeadLetterOffice {
   readonly counts: Record<DeadLetterReason, number> = Object.fromEntries(deadLetterReasons.map((reason) => [reason, 0])) as never
   readonly #ring: DeadLetter[] = []
   #next = 0
-  readonly #spokeAt = new Map<DeadLetterReason, number>()
-  readonly #unspoken = new Map<DeadLetterReason, number>()
+  readonly #spoken = Object.fromEntries(deadLetterReasons.map((reason) => [reason, { at: -quietMs, since: 0 }])) as Record<
+    DeadLetterReason,
+    { at: number; since: number }
+  >
 
   /** Files a letter. Answers how many of its reason have come since one was last spoken of, or 0 if it is not yet time to speak again. */
   file(letter: DeadLetter): number {
     const { reason } = letter
     this.counts[reason]++
     this.#ring[this.#next] = letter
-    this.#next = (this.#next + 1) % keptLetters
-    const since = (this.#unspoken.get(reason) ?? 0) + 1
-    const spoke = this.#spokeAt.get(reason)
-    if (spoke !== undefined && letter.at - spoke < quietMs) {
-      this.#unspoken.set(reason, since)
-      return 0
-    }
-    this.#spokeAt.set(reason, letter.at)
-    this.#unspoken.set(reason, 0)
+    this.#next = this.#next + 1 === keptLetters ? 0 : this.#next + 1
+    const spoken = this.#spoken[reason]
+    spoken.since++
+    if (letter.at - spoken.at < quietMs) return 0
+    const { since } = spoken
+    spoken.at = letter.at
+    spoken.since = 0
     return since
   }
 
