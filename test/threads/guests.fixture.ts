@@ -70,6 +70,7 @@ export const talker = actor({
     },
     told: (state) => state.told,
     crash: () => process.exit(1),
+    bye: (_state, _message, ctx) => ctx.stop(),
     watch: (_state, message: { whom: AnyRef }, ctx) => ctx.watch(message.whom),
     tick: (_state, message: { ms: number }, ctx) => ctx.after('tick', message.ms, { type: 'note', text: 'tick' }),
     log: (_state, _message, ctx) => ctx.log.warn({ colour: 'blue', fn: () => {} }, 'from the thread'),
@@ -136,6 +137,16 @@ export const slow = actor({
     await: (_state, _message, ctx) => new Promise<string>((resolve) => ctx.signal.addEventListener('abort', () => resolve('aborted'))),
     forever: () => new Promise<void>(() => {}),
   },
+})
+
+/** Never comes to be. */
+export const unborn = actor({
+  name: 'unborn',
+  module,
+  state: () => {
+    for (;;);
+  },
+  on: { hi: () => 'hi' },
 })
 
 /** Handles what is slow side by side. */

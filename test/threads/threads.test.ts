@@ -28,7 +28,7 @@ import {
 } from '@understudy/actors'
 import { expectBalanced } from '@understudy/runtime/testing'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { careful, clerk, keeper, shop, slow, talker, teller, waiter } from './guests.fixture.ts'
+import { careful, clerk, keeper, shop, slow, talker, teller, unborn, waiter } from './guests.fixture.ts'
 
 const quick = { hangMs: 600 }
 const numbers = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, n) => from + n)
@@ -427,6 +427,31 @@ test.each([
   expect(causes[0]).toBeInstanceOf(ThreadModuleError)
   expect((causes[0] as Error).message).toContain(why)
   expect((causes[0] as Error).message).toContain("actor({ name: 'stranger', module: import.meta.url, … })")
+})
+
+test.each([
+  [
+    'ends the process',
+    actor({ name: 'quitter', module: new URL('./quitter.fixture.ts', import.meta.url).href, on: {} }),
+    ThreadCrashedError,
+  ],
+  ['never comes to an end', unborn, ThreadHungError],
+])('a start that %s is a failed start', async (_, definition, type) => {
+  const { system } = stage()
+  const { ref: watcher, causes } = witness(system)
+  watcher.tell({ type: 'watch', whom: system.spawn(definition as typeof unborn, { isolation: quick }) })
+  await eventually(() => expect(causes).toEqual([expect.any(type)]))
+})
+
+test('an actor in a thread can end itself', async () => {
+  const { system } = stage()
+  const { ref: watcher, gone } = witness(system)
+  const ref = system.spawn(talker, { name: 'talker', isolation: 'thread' })
+  watcher.tell({ type: 'watch', whom: ref })
+  ref.tell({ type: 'bye' })
+  await eventually(() => expect(gone).toEqual(['/talker normal']))
+  expect(ref.tryTell({ type: 'bye' })).toBe(false)
+  await eventually(() => expect(living.size).toBe(0))
 })
 
 test('a message that cannot be cloned is refused at the sender, and its neighbours arrive', async () => {

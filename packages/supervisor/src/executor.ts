@@ -110,6 +110,10 @@ export class Executor implements Supervision {
     return this.#heirs.get(child)
   }
 
+  hung({ name, incarnation }: Child): void {
+    this.tellRecovery(name, { type: 'HUNG', incarnation })
+  }
+
   holdsFailed({ name }: Child): boolean {
     const policy = this.#state.members.get(name)?.spec.recovery
     return policy !== undefined && mayRetry(policy)

@@ -17,11 +17,14 @@ export function beginRollback(draft: Draft, failed: NonNullable<Procedure['faile
 }
 
 /**
- * Begins a group restart. Only children that live or wait for an order take part: one that ended in order or was stopped by hand stays
- * so, unless the supervisor revives them.
+ * Begins a group restart. Only children that live or wait for an order take part: one that ended in order, was stopped by hand or is
+ * parked by its recovery stays so, unless the supervisor revives them.
  */
 export function beginGroup(draft: Draft, plan: RestartPlan): void {
-  const takesPart = (id: string): boolean => draft.members.get(id)?.phase !== 'absent'
+  const takesPart = (id: string): boolean => {
+    const member = draft.members.get(id)
+    return member?.phase !== 'absent' && !(member?.phase === 'down' && member.recovery.standing === 'parked')
+  }
   begin(draft, {
     kind: 'group',
     stop: plan.stop.filter(takesPart),

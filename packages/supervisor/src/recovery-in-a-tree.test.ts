@@ -297,3 +297,32 @@ test('a child that is slow is given a rest: what waits is handled, new messages 
   await env.settle()
   expect(handled).toEqual(['a'])
 })
+
+test('a group restart leaves a parked child parked', async () => {
+  const { env, system, ask, ref } = await stage({ a: quarantine({ alike: 1 }), b: undefined, c: undefined }, { strategy: 'one-for-all' })
+  ref('a').tell({ type: 'work', ok: false })
+  await env.settle()
+  ref('b').tell({ type: 'work', ok: false })
+  await env.settle()
+  expect(await ask(ref('c').ask({ type: 'lives' }))).toBe(2)
+  expect(recoveryOf(system, '/sup/a')).toMatchObject({ standing: 'parked' })
+})
+
+test('a child that hangs is restarted where its policy says so: the ladder does, the default does not', async () => {
+  const env = new ManualEnv()
+  const system = createSystem({ env, log: quiet, hangMs: 1_000 })
+  const sleeper = (name: string): ActorDefinition<{ sleep(): Promise<void> }> =>
+    actor({ name, on: { sleep: () => new Promise<void>(() => {}) } }) as unknown as ActorDefinition<{ sleep(): Promise<void> }>
+  const children = [child(sleeper('a'), { recovery: ladder(), shutdownMs: 100 }), child(sleeper('b'))]
+  const sup = system.spawn(supervisor({ name: 'sup', children }), { name: 'sup' })
+  const incarnationOf = async (id: string): Promise<number | undefined> => {
+    const answer = sup.ask({ type: 'whichChildren' })
+    await env.settle()
+    return (await answer).find((info) => info.id === id)?.incarnation
+  }
+  await env.settle()
+  for (const id of ['a', 'b']) system.ref(`/sup/${id}`, sleeper(id)).tell({ type: 'sleep' })
+  await env.advance(5_000)
+  expect(await incarnationOf('a')).toBe(2)
+  expect(await incarnationOf('b')).toBe(1)
+})

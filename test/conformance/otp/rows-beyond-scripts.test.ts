@@ -142,6 +142,35 @@ describe('defaults', () => {
   })
 })
 
+describe('a start function that fails', () => {
+  const failures: readonly [string, () => unknown][] = [
+    ['raises', () => raise(new Error('broken'))],
+    ['throws a term', () => raise('broken')],
+    ['answers with an error later', () => Promise.reject(new Error('broken'))],
+  ]
+  const raise = (cause: unknown): never => {
+    throw cause
+  }
+
+  test.each(failures)(
+    '%s: at tree start the supervisor fails to start and names the child; by start_child the caller is told',
+    async (_row, state) => {
+      const bad = actor({ name: 'bad', state, on: {} })
+      await run({ children: [child(worker), child(bad)] })
+      expect(events.filter(({ type }) => type === 'actor.failed').at(-1)).toMatchObject({
+        path: '/sup',
+        phase: 'starting',
+        cause: expect.stringContaining('/sup/bad'),
+      })
+      const sup = system.spawn(supervisor({ name: 'other', intensity: { restarts: 0, withinMs: 1 }, children: [] }))
+      await env.settle()
+      const answer = await settled(sup.ask({ type: 'startChild', child: child(bad) }))
+      expect(answer).toMatchObject({ ok: false, error: 'start-failed', detail: expect.stringContaining('broken') })
+      expect(await settled(sup.ask({ type: 'countChildren' }))).toMatchObject({ specs: 0 })
+    },
+  )
+})
+
 describe('what ends a supervisor', () => {
   test.each<[string, ExitReason]>([
     ['normal', 'normal'],

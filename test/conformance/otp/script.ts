@@ -15,7 +15,7 @@ interface Node {
 export interface Worker extends Node {
   readonly kind: 'worker'
   readonly stops: 'at-once' | 'slowly' | 'never'
-  readonly shutdownMs: number | 'brutal'
+  readonly shutdownMs: number | 'brutal' | 'infinity'
 }
 
 interface Limits {

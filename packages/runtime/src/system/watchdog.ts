@@ -36,6 +36,9 @@ export function watchForHangs(host: SystemHost, hangMs: number): void {
       const ms = Math.round(now - since)
       const text = `${path} has been in '${messageType}' for ${ms} ms. Mend the handler, or make that type reentrant`
       host.report('warn', { type: 'actor.hung', path, messageType, ms, terminated: false }, text)
+      // In the supervisor's own turn, like everything that it is told.
+      const { parent } = cell
+      parent?.call(() => parent.supervision?.hung?.(cell))
     })
     timer = env.setTimer(everyMs, look, true)
   }

@@ -58,6 +58,8 @@ export type FromThread =
   | CrossingFrame
   | { readonly t: 'ready' }
   | { readonly t: 'pong' }
+  /** Its module is there; it is about to start. */
+  | { readonly t: 'loaded'; readonly id: number }
   | { readonly t: 'started'; readonly id: number }
   | { readonly t: 'start-failed'; readonly id: number; readonly cause: PortableCause }
   /** Handled, all of them, with nothing to answer. */

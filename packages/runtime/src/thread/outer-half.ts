@@ -46,6 +46,7 @@ export class OuterHalf implements Resident {
   #starting: { resolve(): void; reject(cause: unknown): void } | null = null
   #ended: { readonly promise: Promise<void>; resolve(): void } | null = null
   #isDown = false
+  #isLoading = false
   /** Holds the actor while its window is full. */
   readonly #gate: InFlight = { message: undefined, replyTo: null }
 
@@ -99,6 +100,7 @@ export class OuterHalf implements Resident {
     this.#thread = thread
     this.#outstanding = new Outstanding()
     this.#isDown = false
+    this.#isLoading = true
     this.#id = thread.enter(this)
     const ended = Promise.withResolvers<void>()
     this.#ended = ended
@@ -258,6 +260,9 @@ export class OuterHalf implements Resident {
   /** What the thread says of this actor. */
   receive(frame: Extract<FromThread, { readonly id: number }>): void {
     switch (frame.t) {
+      case 'loaded':
+        this.#isLoading = false
+        return
       case 'started':
         this.#starting?.resolve()
         return
@@ -386,7 +391,8 @@ export class OuterHalf implements Resident {
     for (const entry of this.#outstanding.at('begun')) if (entry.begunAt !== undefined) entry.begunAt += ms
   }
 
-  get isStarting(): boolean {
-    return this.#starting !== null
+  get stage(): 'loading' | 'starting' | undefined {
+    if (this.#starting === null) return undefined
+    return this.#isLoading ? 'loading' : 'starting'
   }
 }

@@ -13,7 +13,7 @@ import type { FromThread, ToThread } from './frame.ts'
 /** How long an actor in a thread may be in one message by default, in milliseconds. */
 const defaultHangMs = 5000
 
-/** How long a thread may answer nothing while an actor starts in it, whatever `hangMs` is. */
+/** How long a thread may answer nothing while it loads modules, whatever `hangMs` is. */
 const bootMs = 30_000
 const looksPerHang = 4
 const shortestLookMs = 10
@@ -29,7 +29,8 @@ export interface ThreadData {
 /** An actor that lives in a thread, as the thread knows it: its outer half. */
 export interface Resident {
   readonly path: string
-  readonly isStarting: boolean
+  /** While its module is not there yet, and while it is not born yet. */
+  readonly stage: 'loading' | 'starting' | undefined
   /** What the thread says of it. */
   receive(frame: Extract<FromThread, { readonly id: number }>): void
   /** The thread is no more. */
@@ -141,6 +142,8 @@ export class Thread {
 
   #receive(frame: FromThread): void {
     const host = this.#host
+    // Whatever it says is a sign of life.
+    if (this.#askedAt !== undefined) this.#askedAt = host.env.now()
     switch (frame.t) {
       case 'ready':
         this.#isReady = true
@@ -209,13 +212,13 @@ export class Thread {
   #findHung(now: number): Error | undefined {
     const silentMs = this.#askedAt === undefined ? 0 : now - this.#askedAt
     // Importing modules may keep a thread busy for a while, with nothing wrong.
-    const isBooting = !this.#isReady || [...this.#halves.values()].some(({ isStarting }) => isStarting)
+    const isBooting = !this.#isReady || [...this.#halves.values()].some(({ stage }) => stage === 'loading')
     const isSilent = silentMs >= (isBooting ? Math.max(bootMs, this.#hangMs) : this.#hangMs)
     let error: Error | undefined
     for (const half of this.#halves.values()) {
       const held = half.inHand(now)
       const heldMs = held === undefined ? 0 : now - held.since
-      if (heldMs < this.#hangMs && !(isSilent && (held !== undefined || half.isStarting))) continue
+      if (heldMs < this.#hangMs && !(isSilent && (held !== undefined || half.stage !== undefined))) continue
       error ??= this.#hung(half.path, held?.message.type, Math.round(Math.max(heldMs, silentMs)))
     }
     return error ?? (isSilent ? this.#hung('', undefined, Math.round(silentMs)) : undefined)

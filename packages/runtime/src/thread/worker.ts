@@ -101,6 +101,7 @@ async function start(frame: Extract<ToThread, { t: 'start' }>): Promise<void> {
     // The incarnation before may still be on its way out.
     await host.halves.get(at.path)?.ended
     if (!loading.delete(id)) return
+    send({ t: 'loaded', id })
     const half = new InnerHalf(frame, definition, host.crossing.endpoint(at), host.crossing, send)
     const parent = parentOf(at.path)
     halves.set(id, half)

@@ -34,6 +34,16 @@ export const retryRows: readonly Row[] = [
     trace: ['+r +a +b', '', '-a:boom !a =ok', '=b:running,a:undefined'],
   },
   {
+    row: 'retry: those after the failed one are not running until the group succeeds (≠ ours are restarting, and go on when it is let go of)',
+    tree: root([a, b, c], { strategy: 'rest-for-one', restarts: 5 }),
+    events: [
+      ['break', 'b', 1],
+      ['batch', 'r', ['a'], [['terminate', 'r', 'b']]],
+      ['which', 'r'],
+    ],
+    trace: ['+r +a +b +c', '', '-a:boom -c:shutdown -b:shutdown +a !b =ok', '=c:undefined,b:undefined,a:running'],
+  },
+  {
     row: 'restarting: which_children says so, start_child: already_present, restart_child and delete_child: restarting',
     tree: root([a], { restarts: 5 }),
     events: [

@@ -72,6 +72,18 @@ export const startRows: readonly Row[] = [
     trace: ['+r +a', '-a:killed =ok', '+a =ok'],
   },
   {
+    row: 'shutdown: 0 is no time at all: killed at once if it is not dead',
+    tree: root([worker('a', { stops: 'never', shutdownMs: 0 })]),
+    events: [['terminate', 'r', 'a']],
+    trace: ['+r +a', '-a:killed =ok'],
+  },
+  {
+    row: 'shutdown: infinity waits for as long as it takes',
+    tree: root([worker('a', { stops: 'slowly', shutdownMs: 'infinity' })]),
+    events: [['terminate', 'r', 'a']],
+    trace: ['+r +a', '-a:shutdown =ok'],
+  },
+  {
     row: 'shutdown: one after another in reverse start order, each with its own time, also what was added or started again later',
     tree: root([worker('a', { stops: 'slowly' }), worker('b', { stops: 'never', shutdownMs: 20 }), worker('c', { shutdownMs: 'brutal' })]),
     events: [['start', 'r', d], ['terminate', 'r', 'a'], ['restart', 'r', 'a'], ['stop']],

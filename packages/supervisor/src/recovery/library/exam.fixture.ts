@@ -32,7 +32,7 @@ const { alwaysRestarts: _, ...askedAtOnce } = restartAtOnce()
 /** Every policy of the library, in settings that let each transition happen soon. */
 export const policies: Readonly<Record<string, RecoveryPolicy>> = {
   'restart-at-once': askedAtOnce,
-  backoff: backoff({ maxRestarts: 4, restartsAtOnce: 2 }),
+  backoff: backoff({ maxRestarts: 3, restartsAtOnce: 2 }),
   'backoff that hands over at once': backoff({ maxRestarts: 0 }),
   'backoff with full jitter': backoff({ jitter: 'full', restartsAtOnce: 0, maxRestarts: 4 }),
   'circuit-breaker that holds': circuitBreaker({ failures: 2 }),

@@ -43,8 +43,6 @@ export const backoffModel =
         const delay = o.full ? e.random * Math.min(o.max, o.min * 2 ** (s.n - o.free)) : Math.min(o.max, o.min + e.random * span)
         return [{ ...s, at: 'waiting', last: delay }, [wait(delay)]]
       }
-      case 'HUNG':
-        return s.at === 'idle' || s.at === 'proving' ? [again, ['restart']] : [s, []]
       case 'STARTED':
         return [s.at === 'restarting' || s.at === 'waiting' ? { ...s, at: 'proving' } : s, []]
       case 'TIMER.retry':

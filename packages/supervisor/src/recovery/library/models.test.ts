@@ -39,7 +39,7 @@ const usual = { min: 100, max: 30_000 }
 
 const cases: Readonly<Record<string, Case>> = {
   'restart-at-once': examined(atOnce, atOnceModel),
-  backoff: examined(idle, backoffModel({ ...usual, free: 2, most: 4, full: false })),
+  backoff: examined(idle, backoffModel({ ...usual, free: 2, most: 3, full: false })),
   'backoff that hands over at once': examined(idle, backoffModel({ ...usual, free: 1, most: 0, full: false })),
   'backoff with full jitter': examined(idle, backoffModel({ ...usual, free: 0, most: 4, full: true })),
   'circuit-breaker that holds': examined(closed, breakerModel({ failures: 2, sheds: false })),

@@ -55,15 +55,13 @@ const onFailed = [
   },
 ] as const
 
-const onHung = { target: 'restarting', actions: ['countRestart', 'restart'] } as const
-
 /** The machine. */
 export const restartThenBackoff = declared.createMachine({
   id: 'restart-then-backoff',
   context: ({ input }) => ({ ...input, restarts: 0, delayMs: 0 }),
   initial: 'idle',
   states: {
-    idle: { on: { FAILED: onFailed, HUNG: onHung } },
+    idle: { on: { FAILED: onFailed } },
     restarting: { on: { FAILED: onFailed, STARTED: 'proving' } },
     waiting: {
       on: {
@@ -77,7 +75,7 @@ export const restartThenBackoff = declared.createMachine({
         STARTED: { target: 'proving', actions: { type: 'cancel', params: { key: 'retry' } } },
       },
     },
-    proving: { on: { FAILED: onFailed, HUNG: onHung, STABLE: 'recovered' } },
+    proving: { on: { FAILED: onFailed, STABLE: 'recovered' } },
     exhausted: { entry: 'handOver', type: 'final' },
     recovered: { type: 'final' },
     stopped: { type: 'final' },

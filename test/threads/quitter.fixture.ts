@@ -1,0 +1,3 @@
+// A module that ends whatever imports it; the tests never do.
+
+process.exit(7)
