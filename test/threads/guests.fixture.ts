@@ -134,8 +134,14 @@ export const slow = actor({
     fail: () => {
       throw new Error('fails')
     },
-    await: (_state, _message, ctx) => new Promise<string>((resolve) => ctx.signal.addEventListener('abort', () => resolve('aborted'))),
-    forever: () => new Promise<void>(() => {}),
+    await: (state, _message, ctx) => {
+      state.teller.tell({ type: 'note', text: 'begun' })
+      return new Promise<string>((resolve) => ctx.signal.addEventListener('abort', () => resolve('aborted')))
+    },
+    forever: (state) => {
+      state.teller.tell({ type: 'note', text: 'begun' })
+      return new Promise<void>(() => {})
+    },
   },
 })
 
