@@ -15,7 +15,7 @@ import type { ServiceKey } from '../contracts/service.ts'
 import type { Shutdown } from '../contracts/shutdown.ts'
 import type { Child, ChildOptions, SupervisingDefinition, Supervision } from '../contracts/supervision.ts'
 import type { Runnable } from '../dispatch/dispatcher.ts'
-import { asksDuring, turn } from '../dispatch/turn.ts'
+import { turn } from '../dispatch/turn.ts'
 import { Mailbox } from '../mailbox/mailbox.ts'
 import { DeadEnd } from '../ref/dead-end.ts'
 import { type ActorTimers, TimerTag } from './actor-timers.ts'
@@ -97,7 +97,7 @@ export class Cell implements Endpoint, Runnable, Child, Sibling<Cell>, Asker, Li
       host.deadLetter(message, replyTo, 'stopped', formatAddress(this.address))
       return
     }
-    const mailbox = (this.mailbox ??= this.#openMailbox())
+    const mailbox = (this.mailbox ??= new Mailbox(this.definition))
     const offered = mailbox.offer(message, replyTo)
     if (offered === 'full') {
       host.deadLetter(message, replyTo, mailbox.sheds ? 'shed' : 'mailbox-full', formatAddress(this.address))
@@ -138,7 +138,7 @@ export class Cell implements Endpoint, Runnable, Child, Sibling<Cell>, Asker, Li
       if (signal.type === 'watch') signal.watcher.signal(this.openExtras.openWatches.notice(signal.target, this.exit!))
       return
     }
-    this.mailbox ??= this.#openMailbox()
+    this.mailbox ??= new Mailbox(this.definition)
     this.mailbox.signal(signal)
     this.host.dispatcher.schedule(this)
   }
@@ -155,6 +155,7 @@ export class Cell implements Endpoint, Runnable, Child, Sibling<Cell>, Asker, Li
     const { mailbox } = this
     if (mailbox === null) return 0
     turn.actor = this
+    turn.asks = null
     if (mailbox.hasSignals) for (const signal of mailbox.takeSignals()) this.host.life.handleSignal(this, signal)
     const handled = this.life === 'running' && this.inFlight === null ? this.#handleMessages(mailbox, throughput) : 0
     turn.actor = null
@@ -183,6 +184,8 @@ export class Cell implements Endpoint, Runnable, Child, Sibling<Cell>, Asker, Li
         const value = handler(behaviorState, message, context)
         if (value !== undefined && isThenable(value)) this.#hold(value, message, mailbox.takenReply)
         else {
+          // Messages may be constants, so they cannot tell handlings apart: what this one asked is not the next one's.
+          if (turn.asks !== null) turn.asks = null
           // Read again: the handler may have stashed its message, or taken the reply into its own hands.
           const replyTo = mailbox.takenReply
           if (replyTo === stashed) continue
@@ -217,12 +220,13 @@ export class Cell implements Endpoint, Runnable, Child, Sibling<Cell>, Asker, Li
     const { reentrant } = this.definition
     if (reentrant === undefined || (reentrant.types !== true && !reentrant.types.has(message.type))) {
       this.inFlight = flight
-      for (const ask of asksDuring(message)) this.host.refuseCycle(ask.slot, ask.target, this)
+      for (const ask of turn.asks ?? []) this.host.refuseCycle(ask.slot, ask.target, this)
     } else {
       const flights = this.openExtras.flights(reentrant.maxInFlight)
       flights.begin(flight)
       if (flights.full) this.inFlight = flights.gate
     }
+    turn.asks = null
     asPromise(promise).then(
       (value) => {
         if (!this.#land(flight)) return
@@ -290,10 +294,6 @@ export class Cell implements Endpoint, Runnable, Child, Sibling<Cell>, Asker, Li
     host.counters.waiting--
     host.deadLetter(message, port, 'expired', formatAddress(this.address))
     return false
-  }
-
-  #openMailbox(): Mailbox<CellSignal> {
-    return new Mailbox(this.definition)
   }
 
   // --- The tree -------------------------------------------------------------------------------------------------------------

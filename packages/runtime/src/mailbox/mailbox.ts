@@ -33,8 +33,9 @@ export class Mailbox<S> extends RingQueue {
     this.#bounds = bounds
   }
 
+  /** Whether one more would be refused. Where the oldest gives way, it would not. */
   get full(): boolean {
-    return this.length >= this.#bounds.capacity
+    return this.length >= this.#bounds.capacity && this.#bounds.overflow !== 'drop-oldest'
   }
 
   /** Whether it takes no messages at present, however few wait. */

@@ -40,7 +40,8 @@ interface Origin extends Asked {
 function originOf(asker: Asker | null): Origin | null {
   const owner = asker?.context ?? currentOwner()
   if (owner === undefined) return null
-  return { asker, during: asker === null ? undefined : (asker.mailbox?.taken ?? asker.inFlight?.message), owner }
+  // What a handler asks in its synchronous part is known to be waited for once the handler holds its actor.
+  return { asker, during: asker === null || asker.mailbox?.taken !== undefined ? null : asker.inFlight, owner }
 }
 
 class Pending {
@@ -137,6 +138,7 @@ export class AskTable {
     const pending = this.#find(id)
     const { inFlight } = asker
     if (pending === undefined || inFlight === null) return
+    if (pending.origin !== null) pending.origin.during = inFlight
     const cycle = findCycle(target, asker, inFlight.replyTo, (slot) => this.#find(slot)?.origin ?? undefined)
     if (cycle !== undefined) this.reject(id, new AskCycleError(cycle, pending.message))
   }

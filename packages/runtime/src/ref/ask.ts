@@ -6,7 +6,7 @@ import type { Endpoint } from '../contracts/endpoint.ts'
 import type { Message } from '../contracts/message.ts'
 import type { AskOptions } from '../contracts/ref.ts'
 import type { ReplyTo } from '../contracts/reply.ts'
-import { noteAsk } from '../dispatch/turn.ts'
+import { turn } from '../dispatch/turn.ts'
 import { AskAbortedError, InvalidOptionError } from '../errors.ts'
 
 /** How long an ask waits by default, in milliseconds. */
@@ -36,8 +36,7 @@ export function askEndpoint(endpoint: Endpoint, message: Message, options: AskOp
   host.counters.sent++
   endpoint.post(message, slot)
   if (asker !== null) {
-    const during = asker.mailbox?.taken
-    if (during !== undefined) noteAsk({ message: during, slot, target: endpoint })
+    if (asker.mailbox?.taken !== undefined) (turn.asks ??= []).push({ slot, target: endpoint })
     else host.refuseCycle(slot, endpoint, asker)
   }
   if (signal === undefined) return promise

@@ -48,3 +48,38 @@ test('an ask on behalf of one of two that wait for each other already does not g
   await env.settle()
   expectBalanced(system)
 })
+
+test('an actor that asked in passing waits for nobody, also when it then handles the same constant message for long', async () => {
+  const { env, system } = stage()
+  const go = { type: 'go' } as const
+  const gate = deferred()
+  const refs = new Map<string, AnyRef>()
+  let answer: unknown
+  const asks = actor({
+    name: 'a',
+    state: () => ({ times: 0 }),
+    on: {
+      go: (state): unknown => {
+        if (++state.times > 1) return gate.promise
+        refs
+          .get('b')!
+          .ask(go)
+          .then(
+            (value) => (answer = value),
+            (error: unknown) => (answer = error),
+          )
+        return undefined
+      },
+      other: () => 'other',
+    },
+  })
+  refs.set('a', system.spawn(asks))
+  refs.set('b', system.spawn(actor({ name: 'b', on: { go: (_s, _m, ctx) => ctx.ask(refs.get('a')!, { type: 'other' }) } })))
+  refs.get('a')!.tell(go)
+  refs.get('a')!.tell(go)
+  await env.settle()
+  gate.resolve()
+  await env.settle()
+  expect(answer).toBe('other')
+  expectBalanced(system)
+})

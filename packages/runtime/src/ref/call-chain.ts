@@ -2,13 +2,12 @@
 // waits for it can only end at its deadline: it fails at once instead, and says which way it went.
 
 import type { Asker } from '../contracts/asker.ts'
-import type { Message } from '../contracts/message.ts'
 import type { ReplyTo } from '../contracts/reply.ts'
 
-/** Who made an ask, while handling what. */
+/** Who made an ask, and the async handler that holds the asker for it, once that is known. */
 export interface Asked {
   readonly asker: Asker | null
-  readonly during: Message | undefined
+  during: object | null
 }
 
 /**
@@ -32,7 +31,7 @@ export function findCycle(
     if (asked === undefined || asked.asker === null) return undefined
     const { inFlight } = asked.asker
     // It goes on without the answer, so it will come to read its mailbox.
-    if (inFlight === null || inFlight.message === undefined || inFlight.message !== asked.during) return undefined
+    if (inFlight === null || inFlight !== asked.during) return undefined
     at = asked.asker
     // They wait for each other already, and not for the target: that is their cycle, and going round it would never end.
     if (seen.has(at) && at.entry !== target && at !== target) return undefined
