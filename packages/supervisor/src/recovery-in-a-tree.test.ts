@@ -326,3 +326,23 @@ test('a child that hangs is restarted where its policy says so: the ladder does,
   expect(await incarnationOf('a')).toBe(2)
   expect(await incarnationOf('b')).toBe(1)
 })
+
+test('a child that has lost its lease is let go of, whether it runs or is just being started', async () => {
+  for (const ms of [0, 50]) {
+    const { env, sup, system, ask } = await stage({ a: failover() })
+    const run = (hostOf(system).lookup('/sup', 0) as unknown as { supervision: Executor }).supervision
+    const slow = child(actor({ name: 'slow', state: () => new Promise((done) => env.setTimer(100, () => done({}))), on: {} }), {
+      recovery: failover(),
+    })
+    const started = sup.ask({ type: 'startChild', child: slow })
+    await env.advance(150)
+    await started
+    run.tellRecovery('slow', { type: 'OPERATOR.retry' })
+    run.down(run.child('slow')!, { cause: 'x', phase: 'handling', incarnation: 1, attempt: 1 })
+    await env.advance(ms)
+    run.tellRecovery('slow', { type: 'LEASE_LOST' })
+    await env.advance(200)
+    expect(await ask(sup.ask({ type: 'whichChildren' }))).toMatchObject([{ id: 'a' }, { id: 'slow', state: 'absent' }])
+    expect(hostOf(system).lookup('/sup/slow', 0)).toBeUndefined()
+  }
+})

@@ -84,7 +84,7 @@ export function carryOut(draft: Draft, id: string, commands: readonly RecoveryCo
         if (isDown) reportParked(draft, member)
         break
       case 'stop':
-        if (isDown || member.phase === 'running') letGo(draft, id)
+        if (member.phase !== 'absent' && member.phase !== 'stopping') letGo(draft, id)
         break
       case 'failOver':
         draft.commands.push({ type: 'outside', id, command: { type: command.type } })

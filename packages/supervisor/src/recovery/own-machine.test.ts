@@ -6,7 +6,7 @@ import type { Recovery, RecoveryCommand } from './kernel.ts'
 import { defaultRecovery } from './library/restart-then-backoff.ts'
 import { restartAtOnce } from './library/restart-at-once.ts'
 import { recovery, recoveryActions, recoverySetup } from './machine.ts'
-import type { ChildFailed, RecoveryEvent } from './machine.ts'
+import type { ChildFailed, RecoveryEvent, RecoveryPolicy } from './machine.ts'
 
 const failed = (random = 0, phase: ChildFailed['phase'] = 'handling'): ChildFailed => ({
   type: 'FAILED',
@@ -194,4 +194,49 @@ test('what a place can do is its own to say', () => {
   const policy = recovery(declared.createMachine({ id: 'thread', on: { FAILED: { actions: 'restartThread' } } }))
   const possible = new Set([...possibleOnOneNode, 'restartThread' as const])
   expect(tellRecovery(healthy(policy), failed(), 0, possible)[1]).toEqual([{ type: 'restartThread' }])
+})
+
+describe('what a machine leaves behind is put in order', () => {
+  const ends = (actions: readonly ('park' | 'degrade' | 'restart' | 'handOver')[]): RecoveryPolicy =>
+    recovery(
+      declared.createMachine({
+        initial: 'idle',
+        states: { idle: { on: { FAILED: { target: 'end', actions: [...actions] } } }, end: { type: 'final' } },
+      }),
+      { name: 'ends' },
+    )
+  const types = (commands: readonly RecoveryCommand[]): string[] => commands.map(({ type }) => type)
+
+  test('one that ends and leaves its child parked is replaced: nobody would ever let the child out', () => {
+    expect(types(tellRecovery(healthy(ends(['park'])), failed(), 0)[1])).toEqual(['replaced', 'restart'])
+  })
+
+  test('a mailbox that sheds takes messages again when the machine ends, hands over, or is replaced', () => {
+    expect(types(tellRecovery(healthy(ends(['degrade', 'restart'])), failed(), 0)[1])).toEqual(['degrade', 'restart', 'release'])
+    expect(types(tellRecovery(healthy(ends(['degrade', 'handOver'])), failed(), 0)[1])).toEqual(['degrade', 'release', 'restart'])
+    const breaks = recovery(
+      declared.createMachine({
+        initial: 'idle',
+        states: {
+          idle: { on: { FAILED: { target: 'shedding', actions: ['degrade', 'restart'] } } },
+          shedding: { on: { STARTED: { actions: 'resume' } } },
+        },
+      }),
+    )
+    const [shedding] = tellRecovery(healthy(breaks), failed(), 0)
+    expect(types(tellRecovery(shedding, { type: 'STARTED' }, 1)[1])).toEqual(['release', 'replaced'])
+  })
+
+  test('a release where nothing is degraded is no command', () => {
+    const releases = recovery(declared.createMachine({ on: { FAILED: { actions: ['release', 'restart'] } } }))
+    expect(types(tellRecovery(healthy(releases), failed(), 0)[1])).toEqual(['restart'])
+  })
+
+  test('a restart of a child whose start is under way is refused; a planned one of a running child is not', () => {
+    const eager = recovery(declared.createMachine({ on: { FAILED: { actions: 'restart' }, HUNG: { actions: 'restart' } } }))
+    const [starting] = tellRecovery(healthy(eager), failed(), 0)
+    expect(types(tellRecovery(starting, { type: 'HUNG' }, 1)[1])).toEqual(['replaced'])
+    const [running] = tellRecovery(starting, { type: 'STARTED' }, 1)
+    expect(types(tellRecovery(running, { type: 'HUNG' }, 2)[1])).toEqual(['restart'])
+  })
 })
