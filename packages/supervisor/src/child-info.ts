@@ -29,11 +29,11 @@ export interface ChildCounts {
 
 /** All children in start order. */
 export function whichChildren(run: Executor): readonly ChildInfo[] {
-  return Array.from(run.standings(), ({ spec, phase, child }) => ({
+  return Array.from(run.standings(), ({ spec, phase, isHeld, child }) => ({
     id: spec.id,
     restart: spec.restart,
     type: spec.type,
-    state: phase === 'down' ? 'restarting' : phase,
+    state: phase === 'down' || isHeld ? 'restarting' : phase,
     life: child?.life,
     incarnation: child?.incarnation ?? 0,
     ref: child?.ref,
@@ -43,9 +43,9 @@ export function whichChildren(run: Executor): readonly ChildInfo[] {
 /** How many there are, and of which kind. */
 export function countChildren(run: Executor): ChildCounts {
   const counts = { specs: 0, active: 0, supervisors: 0, workers: 0 }
-  for (const { spec, phase } of run.standings()) {
+  for (const { spec, phase, isHeld } of run.standings()) {
     counts.specs++
-    if (phase === 'running' || phase === 'starting') counts.active++
+    if (phase === 'running' || (phase === 'starting' && !isHeld)) counts.active++
     if (spec.type === 'supervisor') counts.supervisors++
     else counts.workers++
   }

@@ -53,6 +53,8 @@ export interface Member {
   attempt: number
   /** Whom its restart concerns, while that waits behind the calls that came before: see `restart`. */
   retry: RestartScope | null
+  /** It is `starting`, but its restart waits for the node's budget. */
+  held: boolean
   /** The management call that waits for this child. */
   call: { readonly number: number; readonly type: Call['type'] } | undefined
   /** Calls that came while it was being terminated: their turn comes when that is over, as if they had come then. */
@@ -122,6 +124,8 @@ export type EngineEvent =
   | { readonly type: 'timer'; readonly id: string; readonly key: string; readonly now: number; readonly random?: number }
   | { readonly type: 'news'; readonly id: string; readonly told: Told; readonly now: number }
   | { readonly type: 'retry'; readonly id: string; readonly now: number }
+  /** The restart that was ordered waits for the node's budget, about so long, or, without a time, happens now. */
+  | { readonly type: 'held'; readonly id: string; readonly forMs: number | undefined; readonly now: number; readonly random: number }
   | { readonly type: 'call'; readonly call: number; readonly request: Call; readonly now: number }
 
 /** What the engine asks for. */
@@ -185,6 +189,7 @@ export function addMember(draft: Draft, spec: MemberSpec): Member {
     recovery: healthy(spec.recovery),
     attempt: 0,
     retry: null,
+    held: false,
     call: undefined,
     later: undefined,
     how: undefined,
@@ -217,7 +222,10 @@ export function change(
   if (member === undefined) return
   tally(draft, member, -1)
   if (changes.spec !== undefined) member.spec = changes.spec
-  if (changes.phase !== undefined) member.phase = changes.phase
+  if (changes.phase !== undefined) {
+    member.phase = changes.phase
+    member.held = false
+  }
   if (changes.recovery !== undefined) member.recovery = changes.recovery
   if (changes.attempt !== undefined) member.attempt = changes.attempt
   if (changes.retry !== undefined || member.phase !== 'down') member.retry = changes.retry ?? null

@@ -7,7 +7,8 @@ import { change } from './engine-state.ts'
 import type { Draft, EngineCommand, EngineEvent, EngineState, Member } from './engine-state.ts'
 import { handleCall, settleDown, settleStarted } from './management.ts'
 import { advance, beginBoot, beginRollback, isStarting, releaseHeld } from './procedure.ts'
-import { tellRecovery } from './recovery/kernel.ts'
+import type { Told } from './recovery/facts.ts'
+import { hears, tellRecovery } from './recovery/kernel.ts'
 import type { ChildFailed } from './recovery/machine.ts'
 import { carryOut, fire, tell, tellDependents, waitsFor } from './remedy.ts'
 import { release } from './release.ts'
@@ -56,6 +57,8 @@ function handle(draft: Draft, event: EngineEvent): void {
     case 'retry':
       if (draft.procedure !== undefined) return void draft.deferred.push(event)
       return retry(draft, event.id, event.now)
+    case 'held':
+      return handleHeld(draft, event)
     case 'call':
       if (draft.procedure !== undefined) return void draft.deferred.push(event)
       return handleCall(draft, event)
@@ -71,6 +74,15 @@ function handleStarted(draft: Draft, id: string, now: number): void {
   if (member.call !== undefined) settleStarted(draft, member)
   if (commands.length > 0) carryOut(draft, id, commands, now)
   if (draft.procedure !== undefined) advance(draft)
+}
+
+/** A delay and no decision: the child stays where it is, and its recovery, should it have a use for that, is told. */
+function handleHeld(draft: Draft, { id, forMs, now, random }: EngineEvent & { type: 'held' }): void {
+  const member = draft.members.get(id)
+  if (member?.phase !== 'starting') return
+  member.held = forMs !== undefined
+  if (forMs === undefined || !hears(member.recovery, 'BUDGET_EXHAUSTED')) return
+  draft.deferred.push({ type: 'news', id, told: { type: 'BUDGET_EXHAUSTED', retryInMs: forMs, random } as Told, now })
 }
 
 function handleDown(draft: Draft, event: EngineEvent & { type: 'down' }): void {

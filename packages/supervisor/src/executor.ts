@@ -15,6 +15,7 @@ import type { Told } from './recovery/facts.ts'
 import { possibleOnOneNode } from './recovery/kernel.ts'
 import type { Recovery } from './recovery/kernel.ts'
 import { mayRetry } from './recovery/machine.ts'
+import { RestartGate } from './restart-gate.ts'
 import type { ChildSpec } from './spec.ts'
 
 /** What an executor is made for. */
@@ -26,6 +27,8 @@ export interface ExecutorSettings extends Omit<EngineSettings, 'path' | 'childre
 export interface Standing {
   readonly spec: ChildSpec
   readonly phase: Phase
+  /** Its restart waits for the node's budget. */
+  readonly isHeld: boolean
   /** Absent as long as nothing but the spec is there. */
   readonly child: Child | undefined
 }
@@ -55,6 +58,7 @@ export class Executor implements Supervision {
   readonly #calls = new Map<number, OpenCall>()
   readonly #events: EngineEvent[] = []
   readonly #outside: RecoveryExecutor | undefined
+  readonly #gate: RestartGate
   #state: EngineState
   #busy = false
   #boot: Boot | undefined
@@ -64,6 +68,7 @@ export class Executor implements Supervision {
   constructor(control: SupervisionControl, settings: ExecutorSettings) {
     this.#control = control
     this.#outside = control.find?.(recoveryExecutor)
+    this.#gate = new RestartGate(control, (id, forMs) => this.#held(id, forMs))
     const possible = this.#outside === undefined ? possibleOnOneNode : new Set([...possibleOnOneNode, ...this.#outside.able])
     this.#state = initialEngine({ ...settings, path: control.path, possible })
   }
@@ -84,14 +89,19 @@ export class Executor implements Supervision {
   }
 
   started(child: Child): void {
+    this.#gate.noteOver(child)
     this.#tell({ type: 'started', id: child.name, now: this.#control.env.now() })
   }
 
   restartsOnTheSpot(child: Child): boolean {
-    return !this.#busy && restartsOnTheSpot(this.#state, child.name, this.#control.env.now())
+    const now = this.#control.env.now()
+    if (this.#busy || !this.#gate.isOpen(child, now) || !restartsOnTheSpot(this.#state, child.name, now)) return false
+    this.#gate.spent(now)
+    return true
   }
 
   down(child: Child, reason: ExitReason): void {
+    this.#gate.noteOver(child)
     this.#down(child.name, reason)
   }
 
@@ -134,7 +144,8 @@ export class Executor implements Supervision {
 
   /** All children in start order. */
   *standings(): Iterable<Standing> {
-    for (const [id, { spec, phase }] of this.#state.members) yield { spec: spec as ChildSpec, phase, child: this.#children.get(id) }
+    for (const [id, { spec, phase, held }] of this.#state.members)
+      yield { spec: spec as ChildSpec, phase, isHeld: held, child: this.#children.get(id) }
   }
 
   /** The spec of the child of that id. */
@@ -191,6 +202,11 @@ export class Executor implements Supervision {
     this.#tell({ type: 'down', id, reason, now: env.now(), random: env.random() })
   }
 
+  #held(id: string, forMs: number | undefined): void {
+    const { env } = this.#control
+    this.#tell({ type: 'held', id, forMs, now: env.now(), random: env.random() })
+  }
+
   #execute(command: EngineCommand): void {
     switch (command.type) {
       case 'start':
@@ -229,6 +245,7 @@ export class Executor implements Supervision {
       const before = again ? this.#nextAfter(id) : undefined
       const child = this.#control.spawn(definition, { name: id, input, shutdownMs, before, ...(isolation !== undefined && { isolation }) })
       this.#children.set(id, child)
+      this.#gate.noteFirstStart(child)
       if (onUndelivered !== 'dead-letter') this.#heirs.set(child, ActorRef.endpointOf(onUndelivered.forwardTo))
       this.born(child)
     } catch (cause) {
@@ -262,8 +279,13 @@ export class Executor implements Supervision {
   #order(id: string, command: Command): void {
     const child = this.#children.get(id)
     if (child === undefined) return this.#orderAbsent(id, command)
+    if (command.type === 'restart') return this.#gate.restart(child, command)
+    // What was held back and is down already has nothing left to stop.
+    const wasHeld = (command.type === 'stop' || command.type === 'remove') && this.#gate.withdraw(child)
+    if (wasHeld && command.type === 'stop' && child.life === 'suspended') return this.#down(id, 'shutdown')
     this.#control.order(child, command)
     if (command.type !== 'remove') return
+    this.#gate.noteOver(child)
     this.#children.delete(id)
     if (child.life !== 'stopped') this.#leaving.set(id, false)
   }
@@ -309,6 +331,7 @@ export class Executor implements Supervision {
   #abandon(): void {
     this.#boot?.resolve()
     for (const name of [...this.#timers.keys()]) this.#cancel(name)
+    this.#gate.close(this.#children.values())
     for (const { settle } of this.#calls.values()) settle({ ok: false, error: 'stopping', detail: `${this.#control.path} is stopping` })
     this.#calls.clear()
   }

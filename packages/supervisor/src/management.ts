@@ -23,7 +23,7 @@ export function handleCall(draft: Draft, event: EngineEvent & { type: 'call' }):
   if (member === undefined) return refuse(draft, call, 'not-found', `there is no child '${id}'`)
   if (request.type === 'terminateChild') return terminateChild(draft, call, member)
   if (isUp(member)) return refuse(draft, call, 'running', `'${id}' runs; terminate it first`)
-  if (member.phase === 'down') return refuse(draft, call, 'restarting', `'${id}' waits for its restart; terminate it first`)
+  if (member.phase === 'down' || member.held) return refuse(draft, call, 'restarting', `'${id}' waits for its restart; terminate it first`)
   if (request.type === 'restartChild') return start(draft, member, { number: call, type: request.type })
   dropMember(draft, member)
   reply(draft, call, { ok: true })
@@ -87,7 +87,7 @@ function terminateChild(draft: Draft, call: number, member: Member): void {
 }
 
 function isUp(member: Member): boolean {
-  return member.phase === 'running' || member.phase === 'starting'
+  return member.phase === 'running' || (member.phase === 'starting' && !member.held)
 }
 
 function refuse(draft: Draft, call: number, error: CallError, detail: string): void {

@@ -5,6 +5,7 @@ import type { Command } from '../contracts/command.ts'
 import type { Env, TimerHandle } from '../contracts/env.ts'
 import type { Level, NewEvent } from '../contracts/event.ts'
 import type { ExitReason } from '../contracts/exit-reason.ts'
+import type { Host } from '../contracts/host.ts'
 import type { Protocol } from '../contracts/message.ts'
 import type { ServiceKey } from '../contracts/service.ts'
 import type { Child, ChildOptions, SupervisionControl } from '../contracts/supervision.ts'
@@ -76,12 +77,21 @@ export class Control implements SupervisionControl {
     return findService(this.#cell, key)
   }
 
+  shared<T>(key: ServiceKey<T>, make: (host: Host) => T): T {
+    const { host } = this.#cell
+    return host.shared(key, () => make(host))
+  }
+
   exit(reason: ExitReason): void {
     if (this.#alive()) this.#cell.end(reason)
   }
 
   after(delayMs: number, callback: () => void): TimerHandle {
-    return this.#cell.host.after(delayMs, () => this.#cell.signal({ type: 'call', context: this.#context, callback }))
+    return this.#cell.host.after(delayMs, () => this.soon(callback))
+  }
+
+  soon(callback: () => void): void {
+    this.#cell.signal({ type: 'call', context: this.#context, callback })
   }
 
   cancel(handle: TimerHandle): void {

@@ -19,6 +19,9 @@ export type SystemEvent = { readonly at: number } & (
       readonly restarts: number
       readonly withinMs: number
     }
+  /** Restarts have to wait for the node's budget; `path` is the first supervisor of whom one does. */
+  | { readonly type: 'storm.began'; readonly path: string; readonly perSecond: number; readonly burst: number }
+  | { readonly type: 'storm.over'; readonly held: number; readonly lastedMs: number }
   | { readonly type: 'recovery.replaced'; readonly path: string; readonly machine: string; readonly cause: string }
   | {
       readonly type: 'recovery.moved'

@@ -39,6 +39,8 @@ export interface Host extends Accounts {
   onEvent(listener: (event: SystemEvent) => void): () => void
   /** Makes a service available to all actors of the system. */
   provide<T>(key: ServiceKey<T>, value: T): void
+  /** What the system has one of: the service of that key, made for whoever asks first. */
+  shared<T>(key: ServiceKey<T>, make: () => T): T
   /** Called once when the system has stopped. */
   onStopped(callback: () => void): void
 }

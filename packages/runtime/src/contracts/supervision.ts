@@ -7,6 +7,7 @@ import type { Env, TimerHandle } from './env.ts'
 import type { Endpoint } from './endpoint.ts'
 import type { Level, NewEvent } from './event.ts'
 import type { ExitReason } from './exit-reason.ts'
+import type { Host } from './host.ts'
 import type { LifeState } from './lifecycle.ts'
 import type { Protocol } from './message.ts'
 import type { Ref } from './ref.ts'
@@ -78,10 +79,14 @@ export interface SupervisionControl {
   order(child: Child, command: Command): void
   /** What an ancestor or the system provides; undefined when nobody does. */
   find?<T>(key: ServiceKey<T>): T | undefined
+  /** What all supervisors of the system share, made for whoever asks first. */
+  shared?<T>(key: ServiceKey<T>, make: (host: Host) => T): T
   /** Ends this supervisor itself: its remaining children are stopped in reverse start order, then it exits with `reason`. */
   exit(reason: ExitReason): void
   /** Calls back in the supervisor's own turn, unless its incarnation has ended. */
   after(delayMs: number, callback: () => void): TimerHandle
+  /** The same, as soon as it can be. For what comes out of another actor's turn. */
+  soon?(callback: () => void): void
   cancel(handle: TimerHandle): void
   /** Puts an event on the bus and, as one line, into the log. */
   report(level: Level, event: NewEvent, text: string): void

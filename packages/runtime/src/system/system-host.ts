@@ -246,6 +246,11 @@ export class SystemHost implements Home {
     this.#services.set(key, value)
   }
 
+  shared<T>(key: ServiceKey<T>, make: () => T): T {
+    if (!this.#services.has(key)) this.#services.set(key, make())
+    return this.#services.get(key) as T
+  }
+
   findService(key: unknown): unknown {
     return this.#services.get(key)
   }

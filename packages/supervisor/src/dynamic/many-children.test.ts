@@ -5,6 +5,7 @@ import type { Ref } from '@understudy/runtime'
 import { ManualEnv } from '@understudy/runtime/testing'
 import { expect, test } from 'vitest'
 import { restartAtOnce } from '../recovery/library/restart-at-once.ts'
+import { limitRestarts } from '../node-budget.ts'
 import { dynamicSupervisor } from './dynamic-supervisor.ts'
 
 const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
@@ -29,6 +30,8 @@ const session = actor({
 async function cost(count: number): Promise<number> {
   const env = new ManualEnv({ seed: 1 })
   const system = createSystem({ env, log: quiet })
+  // What is measured is the work of the restarts, not the wait for their turn.
+  limitRestarts(system, { perSecond: Infinity })
   const lives = { starts: 0, stops: 0 }
   const intensity = { restarts: Infinity, withinMs: 5_000 }
   const sessions = system.spawn(dynamicSupervisor({ name: 'sessions', child: session, recovery: restartAtOnce(), intensity }))

@@ -115,6 +115,11 @@ export function forgetRecovery(recovery: Recovery): [Recovery, RecoveryCommand[]
   return [healthy(recovery.origin), [...recovery.deadlines.keys()].map((key) => ({ type: 'cancel', key }))]
 }
 
+/** Whether a machine is at work that has a use for such an event. */
+export function hears({ snapshot, policy }: Recovery, type: RecoveryEvent['type']): boolean {
+  return snapshot !== undefined && policy.machine.events.includes(type)
+}
+
 /** Where a recovery stands, in one word: the machine's state, or `healthy` when there is none. */
 export function stateOf({ snapshot }: Recovery): string {
   return snapshot === undefined ? 'healthy' : nameOfState(snapshot)
