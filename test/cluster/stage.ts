@@ -114,7 +114,7 @@ export class Stage {
 }
 
 /** Throws unless every message that entered a node is accounted for exactly once. */
-export function expectBalanced(node: string, { counters, deadLetters }: Books): void {
+function expectBalanced(node: string, { counters, deadLetters }: Books): void {
   const { sent, received, handled, rejected, deadLettered, forwarded, waiting } = counters
   const byReason = Object.values(deadLetters).reduce((sum, count) => sum + count, 0)
   if (sent + received === handled + rejected + deadLettered + forwarded + waiting && waiting >= 0 && byReason === deadLettered) return

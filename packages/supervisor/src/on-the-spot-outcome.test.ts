@@ -32,10 +32,10 @@ async function play(steps: readonly Step[], isHeld: boolean): Promise<readonly u
         story.push(`${n} in life ${ctx.incarnation} after ${state.handled++}`)
         return n
       },
-      fail: (_state: unknown, { n }: { n: number }) => {
+      fail: (_state, { n }: { n: number }) => {
         throw new Error(`bad ${n}`)
       },
-      stash: (_state: unknown, _message: { n: number }, ctx) => ctx.stash(),
+      stash: (_state, _message: { n: number }, ctx) => ctx.stash(),
     },
   })
   const boss = supervisor({
