@@ -4,7 +4,7 @@ import type { Told } from './facts.ts'
 import { fireTimer, healthy, stateOf, tellRecovery } from './kernel.ts'
 import type { Recovery } from './kernel.ts'
 import { backoff } from './library/backoff.ts'
-import { everything, policies } from './library/exam.fixture.ts'
+import { adaptiveLadder, everything, policies } from './library/exam.fixture.ts'
 import { quarantine } from './library/quarantine.ts'
 import { defaultRecovery } from './library/restart-then-backoff.ts'
 import { warmRestart } from './library/warm-restart.ts'
@@ -83,8 +83,9 @@ describe('a recovery on paper', () => {
     expect(revived.snapshot!.context).toMatchObject({ alike: 9, probeMs: 77, seen: [{ times: 1 }] })
   })
 
-  test.each(Object.keys(policies))('%s goes on from paper as it would have without', (name) => {
-    const policy = policies[name]!
+  const all = { ...policies, 'adaptive ladder': adaptiveLadder }
+  test.each(Object.keys(all))('%s goes on from paper as it would have without', (name) => {
+    const policy = all[name]!
     const random = seededRandom(7)
     for (let trace = 0; trace < 150; trace++) {
       let state = healthy(policy)

@@ -1,5 +1,6 @@
 // What the tests of all policies share: the policies under examination, and events of every kind that makes a difference to one of them.
 
+import { adaptive } from '../adaptive/adaptive.ts'
 import type { RecoveryCommand } from '../command.ts'
 import type { RecoveryAbility, RecoveryEvent } from '../event.ts'
 import type { FailureClass, RecoveryFailure } from '../failure-class.ts'
@@ -46,6 +47,9 @@ export const policies: Readonly<Record<string, RecoveryPolicy>> = {
   'ladder of two rungs': ladder({ tries: 1, rungs: ['restart', 'resume'] }),
   rejuvenate: rejuvenate({ maxAgeMs: 1_000 }),
 }
+
+/** A ladder that learns: what it does is not known from a chart alone, so it has a model only as long as it knows nothing. */
+export const adaptiveLadder = ladder({ tries: 2, choose: adaptive() })
 
 /** Ladders of two rungs each, for every step from one rung to another. */
 export const shortLadders: readonly RecoveryPolicy[] = rungs.flatMap((low, index) =>

@@ -11,7 +11,7 @@ import type { RecoveryPolicy } from '../machine.ts'
 import { backoff } from './backoff.ts'
 import { circuitBreaker } from './circuit-breaker.ts'
 import { dependencyGate } from './dependency-gate.ts'
-import { everything, policies } from './exam.fixture.ts'
+import { adaptiveLadder, everything, policies } from './exam.fixture.ts'
 import { quarantine } from './quarantine.ts'
 import { retryMessage } from './retry-message.ts'
 
@@ -147,7 +147,7 @@ function statesOf(policy: RecoveryPolicy): Set<string> {
   return names
 }
 
-describe.each(Object.entries({ ...policies, composed }))('%s', (_, policy) => {
+describe.each(Object.entries({ ...policies, composed, 'adaptive ladder': adaptiveLadder }))('%s', (_, policy) => {
   test.each([
     ['on one node', possibleOnOneNode],
     ['where everything can be done', everything],

@@ -2,20 +2,18 @@
 // restart of its surroundings may. Source: G. Candea et al., "Microreboot: A Technique for Cheap Recovery", OSDI 2004.
 
 import { assign } from 'xstate'
-import type { RecoveryAbility, RecoveryEvent } from '../event.ts'
+import { adaptiveLadderMachine } from '../adaptive/adaptive-ladder.ts'
+import { choiceOfRungs } from '../adaptive/adaptive.ts'
+import type { AdaptiveChoice } from '../adaptive/adaptive.ts'
 import { recoverySetup } from '../machine.ts'
 import type { RecoveryPolicy } from '../machine.ts'
 import { durationMs, listOf, oneOf, positive, readOptions } from './policy-options.ts'
 import type { PolicyOptions } from './policy-options.ts'
+import { climb, rungs } from './rung.ts'
+import type { Place, Rung } from './rung.ts'
 
-/**
- * The rungs, cheapest first: the message again; go on with the old state; a fresh life; the snapshot before the last; all siblings;
- * a new thread; a new process; another node; quarantine.
- */
-export const rungs = ['retry', 'resume', 'restart', 'previous', 'group', 'thread', 'process', 'node', 'quarantine'] as const
-
-/** See `rungs`. */
-export type Rung = (typeof rungs)[number]
+export { rungs } from './rung.ts'
+export type { Rung } from './rung.ts'
 
 /** Settings of the ladder. */
 interface LadderSettings {
@@ -38,14 +36,11 @@ export interface LadderOptions extends PolicyOptions {
   readonly probesAfterMs?: readonly number[]
   /** How long it must run on trial. Default 1 000. */
   readonly probeMs?: number
+  /** `adaptive()`: rungs that have not helped against the same failure are passed over. Default: none is. */
+  readonly choose?: AdaptiveChoice
 }
 
-interface Context extends LadderSettings {
-  /** The rung it stands on: an index of `rungs`. */
-  readonly rung: number
-  readonly tried: number
-  /** When the rung was first tried. */
-  readonly since: number
+interface Context extends LadderSettings, Place {
   /** Failed trials. */
   readonly trials: number
 }
@@ -56,42 +51,6 @@ const defaults: LadderSettings = {
   withinMs: 60_000,
   probesAfterMs: [300_000, 900_000, 3_600_000],
   probeMs: 1_000,
-}
-
-const needs: Readonly<Record<Rung, readonly RecoveryAbility[]>> = {
-  retry: ['retry-message', 'resume'],
-  resume: ['resume'],
-  restart: ['restart'],
-  previous: ['snapshots'],
-  group: ['restartGroup'],
-  thread: ['restartThread'],
-  process: ['restartNode'],
-  node: ['failOver'],
-  quarantine: ['park', 'probe'],
-}
-
-/** Going on with the old state is sound where the state had no part in the failure. */
-const harmless: ReadonlySet<string> = new Set(['transient', 'overload', 'deadline', 'dependency', 'invalid', 'poison'])
-
-/** Where to try next, and the how-manieth time; rung -1 when there is none left. */
-function climb(context: Context, event: RecoveryEvent): { readonly rung: number; readonly tried: number; readonly since: number } {
-  if (event.type !== 'FAILED') return context
-  const isOver = context.tried === 0 || event.at - context.since > context.withinMs
-  const tried = isOver ? 0 : context.tried
-  // A thread or a process gives its memory and its descriptors back; a restart within it does not.
-  const lowest = event.class === 'resource' ? context.rungs.findIndex((rung) => rung === 'thread' || rung === 'process') : 0
-  let rung = Math.max(context.rung, lowest)
-  let left = rung === context.rung ? tried : 0
-  if (left >= context.tries) [rung, left] = [rung + 1, 0]
-  while (rung < context.rungs.length && !isOpen(context.rungs[rung]!, event)) [rung, left] = [rung + 1, 0]
-  if (rung >= context.rungs.length) return { rung: -1, tried: 0, since: event.at }
-  return { rung, tried: left + 1, since: left === 0 ? event.at : context.since }
-}
-
-function isOpen(rung: Rung, event: RecoveryEvent & { readonly type: 'FAILED' }): boolean {
-  if (!needs[rung].every((ability) => event.possible.has(ability))) return false
-  if (rung === 'retry') return event.failure.phase === 'handling' && event.messageKey !== '' && event.class === 'transient'
-  return rung !== 'resume' || (event.failure.phase === 'handling' && harmless.has(event.class))
 }
 
 const declared = recoverySetup<Context, LadderSettings>().extend({
@@ -168,10 +127,16 @@ export function ladder(options: LadderOptions = {}): RecoveryPolicy {
     withinMs: durationMs,
     probesAfterMs: listOf(durationMs),
     probeMs: durationMs,
+    choose: choiceOfRungs,
   }
-  const { input, common } = readOptions('ladder', defaults, rules, options)
+  const { input, common } = readOptions('ladder', { ...defaults, choose: undefined as AdaptiveChoice | undefined }, rules, options)
+  const { choose, ...given } = input
   // In the order of cost, whatever the order they were given in.
-  const ordered = rungs.filter((rung) => input.rungs.includes(rung))
-  const policy: RecoveryPolicy = { name: 'ladder', machine: ladderMachine, input: { ...input, rungs: ordered }, ...common }
+  const ordered = rungs.filter((rung) => given.rungs.includes(rung))
+  const settings = { ...given, rungs: ordered }
+  const policy: RecoveryPolicy =
+    choose === undefined
+      ? { name: 'ladder', machine: ladderMachine, input: settings, ...common }
+      : { name: 'ladder', machine: adaptiveLadderMachine, input: { ...settings, choose }, ...common }
   return ordered.includes('retry') ? { ...policy, retriesMessages: true } : policy
 }
