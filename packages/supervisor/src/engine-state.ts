@@ -15,6 +15,7 @@ import type { Told } from './recovery/facts.ts'
 import { healthy, possibleOnOneNode } from './recovery/kernel.ts'
 import type { Recovery } from './recovery/kernel.ts'
 import { dependenciesOf } from './recovery/machine.ts'
+import type { RecoveryMoment } from './recovery/persist.ts'
 import type { MemberSpec } from './spec.ts'
 import type { Strategy } from './strategy/strategy.ts'
 
@@ -39,6 +40,8 @@ export interface EngineSettings {
   readonly maxChildren?: number
   /** Default: what one node can do by itself. */
   readonly possible?: ReadonlySet<RecoveryAbility>
+  /** Whether recoveries are kept in a store: each change of one is told of. Default false. */
+  readonly persists?: boolean
 }
 
 /** Whom a restart concerns: as a strategy says, or, for the `planned` restart of a running child, nobody else. */
@@ -99,7 +102,7 @@ export interface EngineState {
   ended: boolean
   /** How many children are down that only wait for others of their group. */
   held: number
-  /** How many children are down on whom their recovery has not decided yet, or whose restart has still to come. */
+  /** How many children are down, and not parked, on whom their recovery has not decided yet, or whose restart has still to come. */
   undecided: number
   /** How many significant children there are of whom not only the spec is there. */
   significant: number
@@ -107,6 +110,7 @@ export interface EngineState {
   dependents: Map<string, Set<string>> | undefined
   /** What can be done for a child where this supervisor lives. */
   readonly possible: ReadonlySet<RecoveryAbility>
+  readonly persists: boolean
   /** The child whose start has just failed. */
   startFailed: string | undefined
   /** What the present step asks for. */
@@ -118,7 +122,8 @@ export type Draft = EngineState
 
 /** What the engine is told. `now` is monotonic milliseconds, `random` a number in [0, 1). */
 export type EngineEvent =
-  | { readonly type: 'boot' }
+  /** `records`: recoveries of the process before, by child, as they were read. */
+  | { readonly type: 'boot'; readonly records?: ReadonlyMap<string, unknown>; readonly moment?: RecoveryMoment }
   | { readonly type: 'started'; readonly id: string; readonly now: number }
   | { readonly type: 'down'; readonly id: string; readonly reason: ExitReason; readonly now: number; readonly random: number }
   | { readonly type: 'timer'; readonly id: string; readonly key: string; readonly now: number; readonly random?: number }
@@ -136,6 +141,8 @@ export type EngineCommand =
   | { readonly type: 'schedule'; readonly id: string; readonly key: string; readonly delayMs: number }
   | { readonly type: 'cancel'; readonly id: string; readonly key: string }
   | { readonly type: 'outside'; readonly id: string; readonly command: OutsideCommand }
+  /** The recovery of this child has changed, or there is no such child any more. */
+  | { readonly type: 'persist'; readonly id: string }
   | { readonly type: 'report'; readonly level: Level; readonly event: NewEvent; readonly text: string }
   /** To be told `retry` for this child when the calls that wait now have been handled. */
   | { readonly type: 'retry'; readonly id: string }
@@ -155,6 +162,7 @@ export function initialEngine(settings: EngineSettings): EngineState {
     reviveStopped = false,
     maxChildren,
     possible = possibleOnOneNode,
+    persists = false,
   } = settings
   const state: EngineState = {
     path,
@@ -175,6 +183,7 @@ export function initialEngine(settings: EngineSettings): EngineState {
     startFailed: undefined,
     dependents: undefined,
     possible,
+    persists,
     commands: [],
   }
   for (const spec of children) addMember(state, spec)
@@ -209,6 +218,7 @@ export function addMember(draft: Draft, spec: MemberSpec): Member {
 export function dropMember(draft: Draft, member: Member): void {
   tally(draft, member, -1)
   draft.members.delete(member.spec.id)
+  if (draft.persists) draft.commands.push({ type: 'persist', id: member.spec.id })
   for (const dependency of dependenciesOf(member.spec.recovery)) draft.dependents?.get(dependency)?.delete(member.spec.id)
 }
 
@@ -226,14 +236,18 @@ export function change(
     member.phase = changes.phase
     member.held = false
   }
-  if (changes.recovery !== undefined) member.recovery = changes.recovery
+  if (changes.recovery !== undefined) {
+    if (draft.persists && changes.recovery !== member.recovery) draft.commands.push({ type: 'persist', id })
+    member.recovery = changes.recovery
+  }
   if (changes.attempt !== undefined) member.attempt = changes.attempt
   if (changes.retry !== undefined || member.phase !== 'down') member.retry = changes.retry ?? null
   tally(draft, member, 1)
 }
 
 function tally(draft: Draft, { phase, recovery, retry, spec }: Member, by: 1 | -1): void {
-  if (phase === 'down') {
+  // Nobody waits for a parked child, which may be so for hours.
+  if (phase === 'down' && recovery.standing !== 'parked') {
     if (recovery.undecided === undefined && retry === null) draft.held += by
     else draft.undecided += by
   }

@@ -153,6 +153,7 @@ class World {
         this.replies++
         return
       case 'report':
+      case 'persist':
         return
       case 'boot-failed':
         must(false, 'no start fails during the boot of this model')

@@ -10,6 +10,7 @@ import { advance, beginBoot, beginRollback, isStarting, releaseHeld } from './pr
 import type { Told } from './recovery/facts.ts'
 import { hears, tellRecovery } from './recovery/kernel.ts'
 import type { ChildFailed } from './recovery/machine.ts'
+import { reviveMembers } from './persistence/revival.ts'
 import { carryOut, fire, tell, tellDependents, waitsFor } from './remedy.ts'
 import { release } from './release.ts'
 import { reportEnded } from './report.ts'
@@ -43,6 +44,7 @@ function lookAtDeferred(draft: Draft): void {
 function handle(draft: Draft, event: EngineEvent): void {
   switch (event.type) {
     case 'boot':
+      if (event.records !== undefined && event.moment !== undefined) reviveMembers(draft, event.records, event.moment)
       return beginBoot(draft)
     case 'started':
       return handleStarted(draft, event.id, event.now)
@@ -99,12 +101,18 @@ function handleDown(draft: Draft, event: EngineEvent & { type: 'down' }): void {
     else change(draft, id, { phase: 'down' })
     return advance(draft)
   }
-  if (draft.procedure !== undefined && !isStarting(draft, id)) {
+  const { procedure } = draft
+  // A child that was in recovery when the process before ended: this is not its first start, so it is its recovery's matter, after the boot.
+  const isRevived = procedure?.kind === 'boot' && member.recovery.snapshot !== undefined
+  if (procedure !== undefined && (isRevived || !isStarting(draft, id))) {
+    const isAwaited = isStarting(draft, id)
     member.unseen = event
     draft.deferred.push(event)
-    return
+    if (!isAwaited) return
+    procedure.started++
+    return advance(draft)
   }
-  if (draft.procedure?.kind === 'boot') {
+  if (procedure?.kind === 'boot') {
     change(draft, id, { phase: 'down' })
     return beginRollback(draft, { id, reason })
   }

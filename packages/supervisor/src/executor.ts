@@ -9,6 +9,9 @@ import { stepEngine } from './engine.ts'
 import { initialEngine } from './engine-state.ts'
 import type { EngineCommand, EngineEvent, EngineSettings, EngineState, Phase } from './engine-state.ts'
 import { restartsOnTheSpot } from './on-the-spot.ts'
+import { keeperFor } from './persistence/recovery-keeper.ts'
+import type { RecoveryKeeper } from './persistence/recovery-keeper.ts'
+import type { RecoveryStore } from './persistence/recovery-store.ts'
 import { recoveryExecutor } from './recovery/executor-hook.ts'
 import type { OutsideCommand, RecoveryExecutor } from './recovery/executor-hook.ts'
 import type { Told } from './recovery/facts.ts'
@@ -19,8 +22,10 @@ import { RestartGate } from './restart-gate.ts'
 import type { ChildSpec } from './spec.ts'
 
 /** What an executor is made for. */
-export interface ExecutorSettings extends Omit<EngineSettings, 'path' | 'children'> {
+export interface ExecutorSettings extends Omit<EngineSettings, 'path' | 'children' | 'persists'> {
   readonly children: readonly ChildSpec[]
+  /** Where the recoveries of the children are kept; true: where the system says. Default: nowhere. */
+  readonly persist?: boolean | RecoveryStore
 }
 
 /** A child spec and where its child stands now. */
@@ -58,6 +63,7 @@ export class Executor implements Supervision {
   readonly #calls = new Map<number, OpenCall>()
   readonly #events: EngineEvent[] = []
   readonly #outside: RecoveryExecutor | undefined
+  readonly #keeper: RecoveryKeeper | undefined
   readonly #gate: RestartGate
   #state: EngineState
   #busy = false
@@ -70,7 +76,8 @@ export class Executor implements Supervision {
     this.#outside = control.find?.(recoveryExecutor)
     this.#gate = new RestartGate(control, (id, forMs) => this.#held(id, forMs))
     const possible = this.#outside === undefined ? possibleOnOneNode : new Set([...possibleOnOneNode, ...this.#outside.able])
-    this.#state = initialEngine({ ...settings, path: control.path, possible })
+    this.#keeper = keeperFor(control, settings.persist)
+    this.#state = initialEngine({ ...settings, path: control.path, possible, persists: this.#keeper !== undefined })
   }
 
   /**
@@ -84,8 +91,17 @@ export class Executor implements Supervision {
       this.#boot = { resolve: () => resolve(this), reject }
     })
     signal.addEventListener('abort', () => this.#abandon(), { once: true })
-    this.#tell({ type: 'boot' })
+    if (this.#keeper === undefined) this.#tell({ type: 'boot' })
+    else void this.#bootWith(this.#keeper)
     return booted
+  }
+
+  /** The children start when it is known, or known to be unknown, in which recoveries they were. */
+  async #bootWith(keeper: RecoveryKeeper): Promise<void> {
+    const records = await keeper.load(new Set(this.#state.members.keys()))
+    const { env } = this.#control
+    // Back in the supervisor's own turn, and not at all when it has ended meanwhile.
+    this.#control.after(0, () => this.#tell({ type: 'boot', records, moment: { wallMs: env.wallNow(), nowMs: env.now() } }))
   }
 
   started(child: Child): void {
@@ -219,6 +235,8 @@ export class Executor implements Supervision {
         return this.#cancel(`${command.id}/${command.key}`)
       case 'outside':
         return this.#doOutside(command.id, command.command)
+      case 'persist':
+        return this.#keeper?.note(command.id, this.recovery(command.id))
       case 'report':
         return this.#control.report(command.level, command.event, command.text)
       case 'retry':
@@ -246,6 +264,8 @@ export class Executor implements Supervision {
       const child = this.#control.spawn(definition, { name: id, input, shutdownMs, before, ...(isolation !== undefined && { isolation }) })
       this.#children.set(id, child)
       this.#gate.noteFirstStart(child)
+      // It was degraded by the process before; its mailbox knows nothing of that.
+      if (this.recovery(id)?.degraded === true) this.#control.order(child, { type: 'shed' })
       if (onUndelivered !== 'dead-letter') this.#heirs.set(child, ActorRef.endpointOf(onUndelivered.forwardTo))
       this.born(child)
     } catch (cause) {
@@ -256,9 +276,16 @@ export class Executor implements Supervision {
   /** What only somebody else can do is asked of them; a mistake of theirs must not harm the supervisor. */
   #doOutside(id: string, command: OutsideCommand): void {
     if (this.#outside?.able.has(command.type) !== true) return
+    // The next process shall know that this rung was tried, or it would be tried for ever.
+    if (command.type === 'restartNode' && this.#keeper !== undefined)
+      void this.#keeper.settled().then(() => this.#executeOutside(id, command))
+    else this.#executeOutside(id, command)
+  }
+
+  #executeOutside(id: string, command: OutsideCommand): void {
     const path = `${this.#control.path}/${id}`
     try {
-      this.#outside.execute(command, { path, incarnation: this.#children.get(id)?.incarnation ?? 0 })
+      this.#outside?.execute(command, { path, incarnation: this.#children.get(id)?.incarnation ?? 0 })
     } catch (thrown) {
       const cause = describeCause(thrown)
       const text = `'${command.type}' for ${path} could not be carried out: ${cause}`
@@ -292,7 +319,8 @@ export class Executor implements Supervision {
 
   /** An order for a child that has not come to be: its name was taken, or is not free yet. */
   #orderAbsent(id: string, command: Command): void {
-    if (command.type === 'restart') return this.#start(id, true)
+    // One that waited in the process before has no state here to go on with.
+    if (command.type === 'restart' || command.type === 'resume') return this.#start(id, true)
     if (!this.#leaving.has(id) || command.type !== 'stop') return undefined
     this.#leaving.set(id, false)
     return this.#down(id, 'shutdown')
@@ -334,5 +362,6 @@ export class Executor implements Supervision {
     this.#gate.close(this.#children.values())
     for (const { settle } of this.#calls.values()) settle({ ok: false, error: 'stopping', detail: `${this.#control.path} is stopping` })
     this.#calls.clear()
+    this.#keeper?.close()
   }
 }

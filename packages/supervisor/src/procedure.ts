@@ -118,6 +118,8 @@ function startNext(draft: Draft, kind: Procedure['kind'], { phase, spec: { id } 
       draft.commands.push({ type: 'start', id, again: kind === 'group' })
       return true
     case 'down':
+      // Its recovery goes on where the process before has left it: it waits for its order.
+      if (kind === 'boot') return false
       change(draft, id, { phase: 'starting' })
       order(draft, id, { type: 'restart' })
       return true

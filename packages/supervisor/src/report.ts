@@ -57,3 +57,18 @@ export function reportParked(draft: Draft, { spec, recovery, attempt }: Member):
   const text = `${path} is parked by ${recovery.policy.name} (attempt ${attempt}: ${why}); its messages wait`
   draft.commands.push({ type: 'report', level: 'error', event: { type: 'actor.parked', path, attempt, why }, text })
 }
+
+/** A recovery goes on where the process before has left it. */
+export function reportRevived(draft: Draft, { spec: { id }, recovery: { policy, standing, deadlines } }: Member, state: string): void {
+  const path = `${draft.path}/${id}`
+  const waits = standing === 'parked' ? ' and stays parked' : deadlines.size > 0 ? '' : ' and starts'
+  const text = `the recovery of ${path} goes on where it was: ${policy.name} is in ${state}${waits}`
+  draft.commands.push({ type: 'report', level: 'info', event: { type: 'recovery.revived', path, machine: policy.name, state }, text })
+}
+
+/** What was stored of a recovery is nothing to go on with. */
+export function reportNotRevived(draft: Draft, id: string, cause: string): void {
+  const path = `${draft.path}/${id}`
+  const text = `${path} starts in health, whatever it was in: ${cause}`
+  draft.commands.push({ type: 'report', level: 'warn', event: { type: 'recovery.not-kept', path, cause }, text })
+}

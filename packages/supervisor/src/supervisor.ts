@@ -10,6 +10,8 @@ import { countChildren, whichChildren } from './child-info.ts'
 import type { ChildCounts, ChildInfo } from './child-info.ts'
 import { Executor } from './executor.ts'
 import type { Intensity } from './intensity.ts'
+import { validatePersist } from './persistence/recovery-store.ts'
+import type { RecoveryStore } from './persistence/recovery-store.ts'
 import { recoverChild } from './recovery-info.ts'
 import type { RecoveryOrder } from './recovery-info.ts'
 import { refuseUnknown, validateChild, validateChildren, validateName, validateSignificance, validIntensity } from './spec.ts'
@@ -41,6 +43,11 @@ export interface SupervisorOptions {
   readonly autoShutdown?: AutoShutdown
   /** Whether a group restart starts those, too, that had ended or were terminated, as OTP does. Default false. */
   readonly reviveStopped?: boolean
+  /**
+   * Keeps the recoveries of its children in a store, so that each goes on where it was after the end of the process: with `true` in the
+   * store of its node, else in the one given, such as `fileStore()`. Default false. What is stored last may be one step old.
+   */
+  readonly persist?: boolean | RecoveryStore
   /** Started in this order, stopped in the reverse one. */
   readonly children: readonly ChildSpec[]
   /** How it would like to be supervised itself; its supervisor's child spec may say otherwise. */
@@ -68,7 +75,7 @@ export type SupervisorProtocol = {
   recoverChild(message: { readonly id: string; readonly order: RecoveryOrder }): CallResult
 }
 
-const fields = new Set(['name', 'strategy', 'intensity', 'autoShutdown', 'reviveStopped', 'children', 'supervision'])
+const fields = new Set(['name', 'strategy', 'intensity', 'autoShutdown', 'reviveStopped', 'persist', 'children', 'supervision'])
 
 /**
  * Defines a supervisor: it starts its children in order, one at a time, restarts those that fail, and stops them in reverse order.
@@ -81,7 +88,7 @@ const fields = new Set(['name', 'strategy', 'intensity', 'autoShutdown', 'revive
  * @throws InvalidOptionError naming the field, such as `children[2].shutdownMs`.
  */
 export function supervisor(options: SupervisorOptions): ActorDefinition<SupervisorProtocol> {
-  const { name, strategy = 'one-for-one', autoShutdown = 'never', reviveStopped = false, children, supervision } = options
+  const { name, strategy = 'one-for-one', autoShutdown = 'never', reviveStopped = false, persist = false, children, supervision } = options
   refuseUnknown(options, fields)
   validateName(name, 'name')
   const chosen = strategies.get(strategy)
@@ -89,8 +96,9 @@ export function supervisor(options: SupervisorOptions): ActorDefinition<Supervis
   const intensity = validIntensity(options.intensity, 'intensity')
   validateAutoShutdown(autoShutdown)
   if (typeof reviveStopped !== 'boolean') throw new InvalidOptionError('reviveStopped', reviveStopped, 'true or false')
+  validatePersist(persist)
   validateChildren(children, 'children', autoShutdown)
-  const settings = { strategy: chosen, intensity, autoShutdown, reviveStopped, children }
+  const settings = { strategy: chosen, intensity, autoShutdown, reviveStopped, persist, children }
   const definition = supervising<SupervisorProtocol>(
     name,
     handlersFor(autoShutdown),

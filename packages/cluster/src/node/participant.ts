@@ -14,6 +14,7 @@ import {
   sameNode,
   type TransportHandlers,
 } from '@understudy/runtime/spi'
+import { recoveryStore, scopedStore } from '@understudy/supervisor/spi'
 import { Groups } from '../group/groups.ts'
 import { detectorDefaults } from '../membership/detector.ts'
 import { LeaseKeeper } from '../membership/lease-keeper.ts'
@@ -40,7 +41,6 @@ const pollMs = 2000
 const repeatGroupsEvery = 10
 // Before joining anew is tried again, in milliseconds.
 const rejoinMs = 500
-
 // A probe per peer every so many heartbeats: how soon a closed connection is noticed on servers that do not tell of it.
 const probeEvery = 2
 // How long the others may take to notice that this node is leaving, in milliseconds.
@@ -205,6 +205,7 @@ export class Participant implements Cluster, NodeInside {
     host.remoting = this.#communication
     host.provide(clusterKey, this as Cluster)
     host.provide(nodeInsideKey, this as NodeInside)
+    host.provide(recoveryStore, scopedStore(store, `recovery.${this.#options.name}.`))
     await this.#become(() => {
       this.#stops.push(store.watch(nodePrefix, ({ key, revision, value }) => this.#roster.recordChanged(key, revision, value)))
       this.#stops.push(store.watch(ownKey(''), ({ key, revision, value }) => this.#ownerChanged(key, revision, value)))

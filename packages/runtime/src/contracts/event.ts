@@ -35,6 +35,10 @@ export type SystemEvent = { readonly at: number } & (
       readonly commands: readonly string[]
       readonly why: string
     }
+  /** It goes on where the process before has left it. */
+  | { readonly type: 'recovery.revived'; readonly path: string; readonly machine: string; readonly state: string }
+  /** It could not be written, or not be read: the next process begins in health, or this one has. */
+  | { readonly type: 'recovery.not-kept'; readonly path: string; readonly cause: string }
   | { readonly type: 'recovery.failed'; readonly path: string; readonly command: string; readonly cause: string }
   | { readonly type: 'actor.parked'; readonly path: string; readonly attempt: number; readonly why: string }
   | { readonly type: 'stray.late'; readonly path: string; readonly incarnation: number; readonly cause: string }
