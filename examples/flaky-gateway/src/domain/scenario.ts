@@ -51,7 +51,7 @@ export const badRelease = { fromMs: 36_000, untilMs: 46_000 } as const
 
 /** When the last payment comes, and by when all must be settled. */
 export const lastPaymentMs = 55_000
-export const patienceMs = 240_000
+export const patienceMs = 600_000
 
 /** A payment, and when it is handed in; impatient customers press twice. */
 export interface Arrival {
