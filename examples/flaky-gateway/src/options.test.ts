@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { readOptions } from './options.ts'
 
-test('without options it runs at four times its speed', () => {
-  expect(readOptions([])).toEqual({ seed: 7, fast: false, speed: 4, help: false })
+test('without options it runs at three times its speed', () => {
+  expect(readOptions([])).toEqual({ seed: 7, fast: false, speed: 3, help: false })
 })
 
 test('what is given is taken', () => {

@@ -24,14 +24,14 @@ const flags = {
   help: { type: 'boolean', short: 'h' },
 } as const
 const defaultSeed = 7
-const defaultSpeed = 4
+const defaultSpeed = 3
 
 export const help = `Flaky gateway: payments, and a bank that gets slow, breaks and heals. Every payment is accepted once or refused with a reason.
 
   pnpm gateway [options]
 
   --seed <n>      of payments, failures and jitter. Default ${defaultSeed}
-  --speed <n>     how many times as fast as in real life, 1 to 60. Default ${defaultSpeed}: a minute in about 15 s
+  --speed <n>     how many times as fast as in real life, 1 to 60. Default ${defaultSpeed}: a minute in about 18 s
   --fast          in virtual time: done at once, and the same for the same seed
   --help          this text
 
