@@ -299,5 +299,9 @@ export class TransportError extends UnderstudyError {
 
 /** What to call a message; also one that is none, as untyped code may send it. */
 function typeOf(message: Message): string {
-  return describeCause((message as Message | null | undefined)?.type)
+  try {
+    return describeCause((message as Message | null | undefined)?.type)
+  } catch {
+    return 'a type that cannot be read'
+  }
 }

@@ -98,3 +98,8 @@ test.each([
     expect.objectContaining({ code: 'INVALID_OPTION', field }) as Error,
   )
 })
+
+test('what is no message at all goes on past the schemas, to be refused as one of an unknown type', () => {
+  const { schemas } = counter('inbound')
+  for (const message of [null, undefined, 5, 'add'] as never[]) expect(admit({ schemas }, message)).toEqual({ ok: true, message })
+})

@@ -14,7 +14,7 @@ export type Admission = { readonly ok: true; readonly message: Message } | { rea
  * Checks a message that enters this node against the schemas of whom it is for. Types without a schema go on as they are. Never throws.
  */
 export function admit(to: { readonly schemas?: MessageSchemas | undefined }, message: Message): Admission {
-  const schema = to.schemas?.get(message.type)
+  const schema = to.schemas?.get((message as Message | null | undefined)?.type as string)
   if (schema === undefined) return { ok: true, message }
   // The schema describes the payload: a strict one would not know of `type`.
   const { type, idempotencyKey, ...payload } = message

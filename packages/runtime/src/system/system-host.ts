@@ -140,7 +140,7 @@ export class SystemHost implements Home {
     if (this.#bus.observed) this.#bus.emit({ type: 'dead-letter', at: letter.at, letter })
     // A failing message was already told of as its actor's failure; an asker has its error. What remains is what nobody else reports.
     if (fresh > 0 && reason !== 'poison' && !asked) {
-      const messageType = String((message as Message | undefined)?.type)
+      const messageType = describeCause((message as Message | undefined)?.type)
       const text = `dead letter '${messageType}' for ${target} (${reason})${fresh > 1 ? `, and ${fresh - 1} more for this reason` : ''}`
       this.#write('warn', { event: 'dead-letter', reason, target, messageType, count: fresh }, text)
     }

@@ -27,6 +27,38 @@ test('dead letters are said once a second per reason, with their number, and kep
   expectBalanced(system)
 })
 
+test.each([
+  ['an object without a prototype', { type: Object.create(null) as unknown }],
+  ['an object that does not convert', { type: { toString: 1, valueOf: 1 } }],
+  ['a symbol', { type: Symbol('type') }],
+])('a message whose type is %s is refused, counted once and said, and nobody fails of it', async (_what, odd) => {
+  const { env, system, lines, events } = stage()
+  const ref = system.spawn(echo, { name: 'echo' })
+  const nobody = system.ref('/nobody', echo)
+  for (const target of [ref, nobody]) {
+    expect(() => target.tell(odd as never)).not.toThrow()
+    const asked = target.ask(odd as never).catch((error: { outcome: string }) => error.outcome)
+    await env.settle()
+    expect(await asked).toBe('never-handled')
+  }
+  expect(system.deadLetters.counts).toMatchObject({ invalid: 2, 'no-such-actor': 2 })
+  expect(lines.map(({ fields }) => fields.event)).toEqual(['dead-letter', 'dead-letter'])
+  expect(events.filter(({ type }) => type === 'actor.failed')).toEqual([])
+  expectBalanced(system)
+})
+
+test('an ask whose message throws when it is looked at ends at its deadline like any other', async () => {
+  const { env, system } = stage()
+  const forever = actor({ name: 'forever', receive: () => new Promise(() => {}) })
+  const ref = system.spawn(forever, { name: 'forever' })
+  ref.tell({ type: 'hold' })
+  const odd = Object.defineProperty({}, 'type', { get: () => expect.fail('looked at') })
+  const asked = ref.ask(odd as never, { timeoutMs: 10 }).catch((error: { code: string }) => error.code)
+  const other = ref.ask({ type: 'wait' }, { timeoutMs: 10 }).catch((error: { code: string }) => error.code)
+  await env.advance(100)
+  expect(await Promise.all([asked, other])).toEqual(['ASK_TIMEOUT', 'ASK_TIMEOUT'])
+})
+
 test('an asker that was told needs no log line', async () => {
   const { system, lines } = stage()
   await expect(system.ref<{ q(): number }>('/nobody').ask({ type: 'q' })).rejects.toThrow('Look the actor up again')
