@@ -188,11 +188,11 @@ export class NotHandlingError extends UnderstudyError {
   }
 }
 
-/** A living sibling already has that name. */
+/** A living sibling, or another actor that was registered, already has that name. */
 export class NameTakenError extends UnderstudyError {
   static override readonly code = 'NAME_TAKEN'
-  constructor(path: string) {
-    super(`an actor already lives at ${path}. Choose another name, or stop it first`)
+  constructor(what: string) {
+    super(`${what}. Choose another name, or stop it first`)
   }
 }
 

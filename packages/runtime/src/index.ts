@@ -11,7 +11,16 @@ export {
   type UnionProtocol,
 } from './actor/define.ts'
 export { type Address, formatAddress, type NodeIdentity, parseAddress } from './contracts/address.ts'
-export type { ActorContext, ActorDefinition, MailboxOptions, Overflow, SpawnArguments, SpawnOptions, Termination } from './contracts/behavior.ts'
+export type {
+  ActorContext,
+  ActorDefinition,
+  MailboxOptions,
+  Overflow,
+  RefOf,
+  SpawnArguments,
+  SpawnOptions,
+  Termination,
+} from './contracts/behavior.ts'
 export { type DeadLetter, type DeadLetterReason, deadLetterReasons } from './contracts/dead-letter.ts'
 export type { Env, TimerHandle } from './contracts/env.ts'
 export { UnderstudyError } from './contracts/error.ts'

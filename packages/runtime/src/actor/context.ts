@@ -22,6 +22,7 @@ import { adapterOf } from './adapter.ts'
 import { stray, type Straying } from './attribution.ts'
 import { stashed, takeMessage, takenOver } from './current-message.ts'
 import { ReplyLater } from './deferred-reply.ts'
+import { checkDefinition } from './define.ts'
 import type { Directory } from './directory.ts'
 import type { Extras } from './extras.ts'
 import type { InFlight } from './in-flight.ts'
@@ -105,6 +106,7 @@ export class Context implements ActorContext<Protocol> {
   // One optional parameter where the interface has a rest: an array less for each spawn.
   spawn<Q extends Protocol, I>(definition: ActorDefinition<Q, I>, options?: SpawnArguments<I>[0]): Ref<Q> {
     // A context of the past cannot refuse by returning nothing, so the child is born dead: a ref to nobody.
+    checkDefinition(definition)
     const { host } = this.#cell
     const chosen = (options ?? noOptions) as ChildOptions<unknown>
     const plain = definition as unknown as ActorDefinition<Protocol, unknown>

@@ -1,6 +1,7 @@
+import { inspect } from 'node:util'
 import { expect, expectTypeOf, test } from 'vitest'
 import { formatAddress } from '../contracts/address.ts'
-import type { ActorContext } from '../contracts/behavior.ts'
+import type { ActorContext, RefOf } from '../contracts/behavior.ts'
 import type { MessageOf } from '../contracts/message.ts'
 import type { Ref } from '../contracts/ref.ts'
 import { InvalidOptionError } from '../errors.ts'
@@ -93,6 +94,16 @@ test('a ref by path or address takes its protocol from the definition or from th
   expect(formatAddress(system.ref('/a/b').address)).toBe('us://local~0/a/b#0')
 })
 
+test('a ref has a type of its own, is text in logs, and what is no definition is not spawned', () => {
+  const system = createSystem({ env: new ManualEnv() })
+  expectTypeOf(system.spawn(counter, { input: { start: 0 } })).toEqualTypeOf<RefOf<typeof counter>>()
+  const ref: RefOf<typeof plain> = system.spawn(plain, { name: 'p' })
+  expect([JSON.stringify({ ref }), inspect(ref)]).toEqual([`{"ref":"${String(ref)}"}`, `Ref(${String(ref)})`])
+  for (const wrong of [undefined, null, {}, () => 1]) {
+    expect(() => system.spawn(wrong as never)).toThrow(expect.objectContaining({ code: 'INVALID_OPTION', field: 'definition' }) as Error)
+  }
+})
+
 test.each([
   ['name', { name: '', on: {} }],
   ['name', { name: 'a/b', on: {} }],
@@ -107,6 +118,9 @@ test.each([
   ['shutdownMs', { name: 'a', on: {}, shutdownMs: -1 }],
   ['shutdownMs', { name: 'a', on: {}, shutdownMs: Number.NaN }],
   ['shutdownMs', { name: 'a', on: {}, shutdownMs: '5s' }],
+  ['mailbox', { name: 'a', on: {}, mailbox: 5 }],
+  ['reentrant', { name: 'a', on: { go: () => 1 }, reentrant: ['og'] }],
+  ['spec', undefined],
 ])('a definition with a bad %s is refused in the caller, naming the field', (field, spec) => {
   expect(() => actor(spec as never)).toThrow(expect.objectContaining({ code: 'INVALID_OPTION', field }) as Error)
 })

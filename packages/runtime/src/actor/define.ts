@@ -97,7 +97,7 @@ export interface ActorSpec<S, I, H> extends ActorTraits<S, I> {
 /** What `actor()` takes when one function handles all messages. */
 export interface ReceiveSpec<S, I, M extends Message, R> extends ActorTraits<S, I> {
   /** Handles every message, a discriminated union by `type`; what it returns answers an ask. */
-  readonly receive: (state: S, message: M, ctx: AnyContext) => R
+  readonly receive: (state: S, message: M, ctx: ActorContext<UnionProtocol<M, unknown>>) => R
 }
 
 /** The protocol of a discriminated union of messages that are all answered alike. */
@@ -170,9 +170,16 @@ function begin(state: unknown, started: (state: unknown) => unknown): unknown {
   return isThenable(done) ? asPromise(done).then(() => state) : state
 }
 
+/** @throws InvalidOptionError unless `definition` is one, as untyped code may not know. */
+export function checkDefinition(definition: { readonly handlers?: unknown } | undefined): void {
+  if (definition?.handlers === undefined)
+    throw new InvalidOptionError('definition', definition, 'made by actor(), machineActor(), supervisor() or another maker of definitions')
+}
+
 const hooks = ['state', 'started', 'terminated', 'stopping', 'stopped', 'restarting', 'exited'] as const
 
 function validate(spec: Partial<ActorTraits<unknown, unknown>> & { readonly on?: unknown; readonly receive?: unknown }): void {
+  if (typeof spec !== 'object' || spec === null) throw new InvalidOptionError('spec', spec, 'an object such as { name, state, on }')
   const { name, on, receive, mailbox, shutdownMs, reentrant, middleware } = spec
   if (typeof name !== 'string' || !isActorName(name))
     throw new InvalidOptionError('name', name, '1 to 128 characters of [A-Za-z0-9_.~$@:-]')
@@ -184,6 +191,8 @@ function validate(spec: Partial<ActorTraits<unknown, unknown>> & { readonly on?:
   for (const hook of hooks) {
     if (spec[hook] !== undefined && typeof spec[hook] !== 'function') throw new InvalidOptionError(hook, spec[hook], 'a function')
   }
+  if (mailbox !== undefined && (typeof mailbox !== 'object' || mailbox === null))
+    throw new InvalidOptionError('mailbox', mailbox, 'an object such as { capacity, overflow }')
   checkCount('mailbox.capacity', mailbox?.capacity, 'messages')
   checkCount('mailbox.stashCapacity', mailbox?.stashCapacity, 'messages')
   checkCount('maxInFlight', spec.maxInFlight, 'handlers')
@@ -193,6 +202,9 @@ function validate(spec: Partial<ActorTraits<unknown, unknown>> & { readonly on?:
   }
   if (reentrant !== undefined && reentrant !== true && !Array.isArray(reentrant))
     throw new InvalidOptionError('reentrant', reentrant, 'true or an array of message types')
+  // A misspelt type would hold the actor, and nobody would know why.
+  const unknown = Array.isArray(reentrant) && typeof on === 'object' ? reentrant.find((type) => !Object.hasOwn(on!, type)) : undefined
+  if (unknown !== undefined) throw new InvalidOptionError('reentrant', unknown, "a type that 'on' has a handler for")
   if (middleware !== undefined && !(Array.isArray(middleware) && middleware.every((layer) => typeof layer === 'function')))
     throw new InvalidOptionError('middleware', middleware, 'an array of functions (next) => handler')
   if (spec.trapExit !== undefined && typeof spec.trapExit !== 'boolean')

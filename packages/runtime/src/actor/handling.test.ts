@@ -31,6 +31,8 @@ test('one receive handles a discriminated union, and its protocol is inferred', 
     ref.tell({ type: 'fly' })
     // @ts-expect-error the payload is missing
     ref.tell({ type: 'add' })
+    // @ts-expect-error what it says to itself is of its protocol, too
+    actor({ name: 'a', receive: (_state, _message: { type: 'a' } | { type: 'b' }, ctx) => ctx.after('k', 1, { type: 'c' }) })
   }
   expect(never).toBeTypeOf('function')
   await env.settle()

@@ -60,7 +60,7 @@ export function checkName(
   name: string,
 ): void {
   if (!isActorName(name)) throw new InvalidOptionError('name', name, '1 to 128 characters of [A-Za-z0-9_.~$@:-]')
-  if (parent.children?.named.has(name) === true) throw new NameTakenError(`${parent.path}/${name}`)
+  if (parent.children?.named.has(name) === true) throw new NameTakenError(`an actor already lives at ${parent.path}/${name}`)
 }
 
 /** Stops the child behind an endpoint. @throws InvalidOptionError when it never was one. */

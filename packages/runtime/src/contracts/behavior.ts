@@ -42,12 +42,15 @@ export interface SpawnOptions<I> {
 
 /** What a handler can do besides computing. Belongs to one incarnation: once that is over, it does nothing but count. */
 export interface ActorContext<P extends Protocol> {
+  /** This actor. The ref outlasts restarts. */
   readonly self: Ref<P>
+  /** Where it lives on this node, such as `/shop/till`. */
   readonly path: string
   /** Which life this is, counted from 1; raised by every restart. */
   readonly incarnation: number
   /** Aborted when this incarnation ends. Hand it to whatever async work the handler starts. */
   readonly signal: AbortSignal
+  /** The log of the system. */
   readonly log: Logger
   /** Monotonic time in milliseconds. */
   now(): number
@@ -61,6 +64,7 @@ export interface ActorContext<P extends Protocol> {
   watch(target: AnyRef): void
   /** Like `watch`, but sends `message` to this actor instead of calling `terminated`. The last call for a target counts. */
   watchWith(target: AnyRef, message: MessageOf<P>): void
+  /** Undoes `watch` and `watchWith`; an end that was not told yet is not told any more. */
   unwatch(target: AnyRef): void
   /**
    * Links this actor with another one of this node: when the incarnation of one fails or ends, the other gets its exit signal. It
@@ -83,6 +87,7 @@ export interface ActorContext<P extends Protocol> {
   cancel(key: string): void
   /** Sends `message` to this actor whenever it has handled nothing for `ms`, until cancelled or replaced. A busy actor moves no timers. */
   setReceiveTimeout(ms: number, message: MessageOf<P>): void
+  /** Ends what `setReceiveTimeout` began; does nothing when there is none. */
   cancelReceiveTimeout(): void
   /**
    * Handles messages with `on` (a record of handlers, or one function for all) from the next one on, until `unbecome` or the end of
@@ -124,6 +129,7 @@ export interface ActorContext<P extends Protocol> {
   whereis<Q extends Protocol>(name: string, definition?: ActorDefinition<Q, never>): Ref<Q> | undefined
   /** Makes this actor a member of a process group of this node, until it leaves or is gone. */
   join(group: string): void
+  /** Undoes `join`; does nothing when this actor is no member. */
   leave(group: string): void
   /** Tells every member of a process group of this node; answers how many there were. */
   broadcast<Q extends Protocol>(group: string, message: MessageOf<Q>, definition?: ActorDefinition<Q, never>): number
@@ -149,6 +155,13 @@ export interface Termination {
   /** What a machine of this node has come to, when it ended in its final state and has an output. */
   readonly output?: unknown
 }
+
+/**
+ * The ref that the actors of a definition have, for messages and states that hold one.
+ *
+ * @example type Till = RefOf<typeof till>
+ */
+export type RefOf<D> = D extends ActorDefinition<infer P extends Protocol, never> ? Ref<P> : never
 
 declare const protocol: unique symbol
 declare const input: unique symbol

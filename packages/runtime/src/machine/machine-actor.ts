@@ -152,7 +152,7 @@ function validated(machine: AnyStateMachine, options: MachineOptions<AnyStateMac
   }
   const name = options.name ?? machine.id
   if (typeof name !== 'string' || !isActorName(name))
-    throw new InvalidOptionError('name', name, '1 to 128 characters of [A-Za-z0-9_.~$@:-]')
+    throw new InvalidOptionError('name', name, "given, or the machine's id: 1 to 128 characters of [A-Za-z0-9_.~$@:-]")
   for (const hook of ['emitted', 'done', 'restore', 'persist'] as const) {
     const value: unknown = options[hook]
     if (value !== undefined && typeof value !== 'function') throw new InvalidOptionError(hook, value, 'a function')

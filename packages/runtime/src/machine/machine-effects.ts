@@ -13,6 +13,8 @@ export interface World {
   readonly children: ChildActors
   readonly hasChildren: boolean
   emit(event: AnyEventObject): void
+  /** The machine names something that nobody has implemented. */
+  missing(what: 'actor', name: string): void
 }
 
 /** Whether an effect is the machine's own action. Logging is done in its place among them. */
@@ -35,7 +37,8 @@ export function perform(world: World, effects: readonly Effect[], next: LogicSna
   for (const { type, params } of effects) {
     switch (type) {
       case 'xstate.spawnChild': {
-        const { actorRef } = params as Spawn
+        const { actorRef, src } = params as Spawn
+        if (actorRef === undefined) world.missing('actor', String(src))
         // Gone again within the step: it never lives.
         if (actorRef !== undefined && living.has(actorRef)) startIfNew(world, actorRef)
         break
@@ -71,6 +74,8 @@ export function startChildren(world: World, snapshot: LogicSnapshot): void {
 }
 
 interface Spawn {
+  readonly src: unknown
+  /** Absent when nobody has implemented it. */
   readonly actorRef?: AnyActor
 }
 

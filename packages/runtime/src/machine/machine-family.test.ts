@@ -167,11 +167,15 @@ test('ids that XState makes up are counted per machine, and beyond those of a re
   expect(Object.keys((await persistMachine(after)).snapshot.children)).toHaveLength(3)
 })
 
-test('an action that nobody implements is said so, and the machine goes on', async () => {
+test('an action or actor that nobody implements is said so, and the machine goes on', async () => {
   const { system, env, lines } = stage()
-  system.spawn(machineActor(createMachine({ id: 'm', entry: 'missing' })))
+  const ref = system.spawn(machineActor(createMachine({ id: 'm', entry: 'missing', invoke: { src: 'nobody' } })))
   await env.settle()
-  expect(lines).toMatchObject([{ level: 'warn', text: "the action 'missing' is not implemented" }])
+  expect(lines).toMatchObject([
+    { level: 'warn', text: "the action 'missing' is not implemented" },
+    { level: 'warn', text: "the actor 'nobody' is not implemented" },
+  ])
+  expect(await machineState(ref)).toMatchObject({ status: 'active' })
 })
 
 test('a clean-up that throws is said so, and stops nothing', async () => {

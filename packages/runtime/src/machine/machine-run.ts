@@ -190,7 +190,7 @@ export class MachineRun implements Supervision, ActionHost, World {
   /** An action of the machine's own. One that returns a promise is not waited for, but its rejection is a failure, not a stray error. */
   #act(effect: Effect): void {
     if (effect.exec === undefined) {
-      this.#ctx.log.warn({ path: this.#control.path, action: effect.type }, `the action '${effect.type}' is not implemented`)
+      this.missing('action', effect.type)
       return
     }
     const result = effect.exec(effect.info, effect.params)
@@ -387,6 +387,10 @@ export class MachineRun implements Supervision, ActionHost, World {
 
   emit(event: AnyEventObject): void {
     this.#options.emitted?.(event, this.#ctx)
+  }
+
+  missing(what: 'action' | 'actor', name: string): void {
+    this.#ctx.log.warn({ path: this.#control.path, [what]: name }, `the ${what} '${name}' is not implemented`)
   }
 
   log(values: readonly unknown[]): void {

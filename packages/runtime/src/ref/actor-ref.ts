@@ -68,4 +68,14 @@ export class ActorRef<P extends Protocol> implements Ref<P> {
   toString(): string {
     return formatAddress(this.address)
   }
+
+  /** For logs. What was a ref is text then: to talk to it again, `parseAddress`, and `ref` of a system or context. */
+  toJSON(): string {
+    return this.toString()
+  }
+
+  /** What Node's console shows. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return `Ref(${this.toString()})`
+  }
 }

@@ -37,7 +37,7 @@ export class Registry implements Names {
     const holder = this.#names.get(name)
     if (holder !== undefined) {
       if (holder.key === key) return
-      throw new NameTakenError(name)
+      throw new NameTakenError(`${String(holder.ref)} is registered as '${name}'`)
     }
     this.#names.set(name, { ref, key })
     this.#vigil.hold(endpoint, name)

@@ -12,6 +12,7 @@ import type { Protocol } from '../contracts/message.ts'
 import type { Ref } from '../contracts/ref.ts'
 import { Cell } from '../actor/cell.ts'
 import { Context } from '../actor/context.ts'
+import { checkDefinition } from '../actor/define.ts'
 import { noHandlers } from '../actor/handler-table.ts'
 import type { DispatchOptions } from '../dispatch/dispatcher.ts'
 import { currentOwner } from '../dispatch/owner.ts'
@@ -112,6 +113,7 @@ export function createSystem(options: SystemOptions = {}): ActorSystem {
   }
   const system: ActorSystem = {
     spawn(definition, ...[spawnOptions]) {
+      checkDefinition(definition)
       if (host.stopped || host.root.life !== 'running') throw new SystemStoppedError(`cannot spawn '${definition.name}'`)
       const isolation = spawnOptions?.isolation
       const plain = definition as unknown as ActorDefinition<Protocol, unknown>
