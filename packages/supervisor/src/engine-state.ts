@@ -9,6 +9,7 @@ import type { AutoShutdown } from './auto-shutdown.ts'
 import type { Call, CallResult } from './call.ts'
 import { emptyWindow } from './intensity.ts'
 import type { Intensity, RestartWindow } from './intensity.ts'
+import type { RestartParameters } from './recovery/command.ts'
 import type { RecoveryAbility } from './recovery/event.ts'
 import type { OutsideCommand } from './recovery/executor-hook.ts'
 import type { Told } from './recovery/facts.ts'
@@ -63,7 +64,7 @@ export interface Member {
   /** Calls that came while it was being terminated: their turn comes when that is over, as if they had come then. */
   later: (EngineEvent & { readonly type: 'call' })[] | undefined
   /** With what its next restart is ordered, besides. */
-  how: { readonly message?: 'drop' | 'retry'; readonly mailbox?: 'keep' | 'drop' } | undefined
+  how: RestartParameters | undefined
   /** The procedure under way has still to stop it, or is just stopping it. */
   toStop: boolean
   /** It went down during a procedure of which it is no part: among `deferred`. */

@@ -17,6 +17,7 @@ import { ladder } from './recovery/library/ladder.ts'
 import { quarantine } from './recovery/library/quarantine.ts'
 import { rejuvenate } from './recovery/library/rejuvenate.ts'
 import { retryMessage } from './recovery/library/retry-message.ts'
+import { warmRestart } from './recovery/library/warm-restart.ts'
 import type { RecoveryPolicy } from './recovery/machine.ts'
 import { supervisor } from './supervisor.ts'
 import type { SupervisorOptions, SupervisorProtocol } from './supervisor.ts'
@@ -345,4 +346,39 @@ test('a child that has lost its lease is let go of, whether it runs or is just b
     expect(await ask(sup.ask({ type: 'whichChildren' }))).toMatchObject([{ id: 'a' }, { id: 'slow', state: 'absent' }])
     expect(hostOf(system).lookup('/sup/slow', 0)).toBeUndefined()
   }
+})
+
+test('a warm restart goes on from the last snapshot, then from the one before, then from nothing', async () => {
+  const env = new ManualEnv()
+  const system = createSystem({ env, log: quiet })
+  const counter = actor({
+    name: 'counter',
+    state: () => ({ count: 0 }),
+    snapshots: { everyMs: 1_000 },
+    on: {
+      add: (state) => ++state.count,
+      fail: () => {
+        throw new Error('spoilt')
+      },
+    },
+  })
+  system.spawn(supervisor({ name: 'sup', children: [child(counter, { recovery: warmRestart() })] }), { name: 'sup' })
+  await env.settle()
+  const ref = system.ref('/sup/counter', counter)
+  const add = async (): Promise<number> => {
+    const answer = ref.ask({ type: 'add' })
+    await env.settle()
+    return answer
+  }
+  expect(await add()).toBe(1)
+  await env.advance(1_000)
+  expect(await add()).toBe(2)
+  await env.advance(1_000)
+  const after: number[] = []
+  for (let n = 0; n < 3; n++) {
+    ref.tell({ type: 'fail' })
+    after.push(await add())
+  }
+  expect(after).toEqual([3, 2, 1])
+  expect(recoveryOf(system, '/sup/counter')).toMatchObject({ policy: 'restart-then-backoff', own: 'warm-restart' })
 })

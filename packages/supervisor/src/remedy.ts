@@ -108,7 +108,8 @@ export function carryOut(draft: Draft, id: string, commands: readonly RecoveryCo
   }
 }
 
-function howOf({ message, mailbox }: RestartParameters): Member['how'] {
-  if (message !== 'retry' && mailbox !== 'drop') return undefined
-  return { ...(message === 'retry' && { message }), ...(mailbox === 'drop' && { mailbox }) }
+function howOf({ message, mailbox, state }: RestartParameters): Member['how'] {
+  const restores = state === 'snapshot' || state === 'previous'
+  if (message !== 'retry' && mailbox !== 'drop' && !restores) return undefined
+  return { ...(message === 'retry' && { message }), ...(mailbox === 'drop' && { mailbox }), ...(restores && { state }) }
 }

@@ -54,6 +54,7 @@ export class Control implements SupervisionControl {
         if (cell.life !== 'suspended' && cell.life !== 'running') return
         if (command.mailbox === 'drop') dropWaiting(cell)
         settleFailed(cell, command.message === 'retry')
+        if (command.state === 'snapshot' || command.state === 'previous') cell.extras?.snapshots?.choose(command.state)
         // There may be room now for those who wait for it.
         cell.extras?.admit()
         cell.endNow(cell.failure ?? 'shutdown', 'restart')

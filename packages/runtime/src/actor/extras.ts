@@ -20,6 +20,7 @@ import { currentMessage, stashed, takeMessage } from './current-message.ts'
 import { Behaviors } from './handler-table.ts'
 import { type InFlight, OpenFlights } from './in-flight.ts'
 import { Links } from './links.ts'
+import type { Snapshots } from './snapshots.ts'
 import { Watches } from './watches.ts'
 
 /** Whose they are. */
@@ -52,6 +53,8 @@ export class Extras<S> {
   handlers: HandlerTable | undefined
   /** The message that the actor has failed on. */
   failed: HeldMessage | null = null
+  /** Its past states, if it keeps any. */
+  snapshots: Snapshots | null = null
   readonly #owner: Owner
   #behaviors: Behaviors | null = null
   #stash: Stash | null = null
@@ -164,6 +167,7 @@ export class Extras<S> {
   clear(): void {
     this.supervision = null
     this.timers?.cancelAll()
+    this.snapshots?.stop()
     const owner = this.#owner
     this.watches?.abandon((address) => owner.host.resolve(address).signal({ type: 'unwatch', watcher: owner }))
     this.handlers = undefined

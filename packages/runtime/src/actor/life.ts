@@ -18,6 +18,7 @@ import type { LifeCycle } from './home.ts'
 import type { InFlight } from './in-flight.ts'
 import { stashed } from './current-message.ts'
 import { handleSignal } from './signals.ts'
+import { keepSnapshots } from './snapshots.ts'
 import { asPromise, isThenable } from './thenable.ts'
 
 /** Begins an incarnation: the first one, or the next one after a restart, of which the supervisor may know already. */
@@ -47,8 +48,12 @@ function start(cell: Cell, isKnown = false): void {
 }
 
 function stateOf(cell: Cell, context: Context): unknown {
+  const [chosen] = cell.extras?.snapshots?.takeChosen() ?? none
+  if (chosen !== undefined) return cell.definition.snapshots!.restore(chosen, context)
   return cell.definition.start(cell.input, context, cell.supervision ?? undefined)
 }
+
+const none: readonly unknown[] = []
 
 function startLater(cell: Cell, state: PromiseLike<unknown>): void {
   const flight: InFlight = { message: undefined, replyTo: null }
@@ -77,6 +82,7 @@ function startLater(cell: Cell, state: PromiseLike<unknown>): void {
 function started(cell: Cell, state: unknown, isKnown = false): void {
   cell.behaviorState = state
   cell.life = 'running'
+  if (cell.definition.snapshots !== undefined) keepSnapshots(cell)
   if (cell.incarnation > 1 && cell.host.hears('info')) {
     const { path, incarnation, attempt } = cell
     cell.host.report('info', { type: 'actor.restarted', path, incarnation, attempt }, `${path} runs again, incarnation ${incarnation}`)
@@ -98,6 +104,8 @@ function fail(cell: Cell, cause: unknown, phase: Failure['phase'], message: Mess
   cell.attempt++
   const { incarnation, attempt } = cell
   const failure: Failure = message === undefined ? { cause, phase, incarnation, attempt } : { cause, phase, incarnation, attempt, message }
+  const snapshots = cell.extras?.snapshots?.count ?? 0
+  if (snapshots > 0) Object.assign(failure, { snapshots })
   if (host.hears('warn')) {
     const { path } = cell
     const text = describeCause(cause)

@@ -166,6 +166,16 @@ export type RefOf<D> = D extends ActorDefinition<infer P extends Protocol, never
 declare const protocol: unique symbol
 declare const input: unique symbol
 
+/** How an actor's state is kept for later lives. */
+export interface Snapshotting {
+  /** In milliseconds. */
+  readonly everyMs: number
+  /** Makes a snapshot of the state. */
+  readonly take: (state: unknown) => unknown
+  /** Makes the state of a life that begins with a snapshot; may be async. */
+  readonly restore: (snapshot: unknown, ctx: ActorContext<Protocol>) => unknown
+}
+
 /** What `actor()` makes: everything needed to start an actor, and its protocol and input as types. Immutable; share it freely. */
 export interface ActorDefinition<P extends Protocol, I = undefined> {
   readonly [protocol]?: P
@@ -198,6 +208,8 @@ export interface ActorDefinition<P extends Protocol, I = undefined> {
   restarting?(state: unknown, reason: ExitReason, ctx?: ActorContext<P>): unknown
   /** Called when the actor stops for good, after its children; may be async within its shutdown time. */
   stopped?(state: unknown, reason: ExitReason, ctx?: ActorContext<P>): unknown
+  /** Absent: no snapshots of the state are kept. */
+  readonly snapshots?: Snapshotting
   /** How long the actor may take to stop, in milliseconds, unless its parent says otherwise. Default 5000. */
   readonly shutdownMs: Shutdown
   /** What its supervisor goes by unless the child spec says otherwise. */

@@ -8,7 +8,13 @@ export type Command =
    * A new incarnation with fresh state. The mailbox is kept, or dropped: then what waits is dead-lettered as `shed`. The failing message is
    * dead-lettered as `poison`, unless it was held and is to be retried.
    */
-  | { readonly type: 'restart'; readonly message?: 'drop' | 'retry'; readonly mailbox?: 'keep' | 'drop' }
+  | {
+      readonly type: 'restart'
+      readonly message?: 'drop' | 'retry'
+      readonly mailbox?: 'keep' | 'drop'
+      /** `snapshot`: the last one, `previous`: the one before. Where there is none the state is `fresh`, the default. */
+      readonly state?: 'fresh' | 'snapshot' | 'previous'
+    }
   /** Refuse new messages as `shed`, or take them again; what waits is not touched. */
   | { readonly type: 'shed' | 'admit' }
   /** End the child; what it has queued waits, for a restart or its removal. */

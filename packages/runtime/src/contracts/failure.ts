@@ -14,4 +14,6 @@ export interface Failure {
   readonly incarnation: number
   /** How many failures in a row, this one included, without a message handled in between. */
   readonly attempt: number
+  /** How many snapshots there are to begin the next life with; absent: none. */
+  readonly snapshots?: number
 }

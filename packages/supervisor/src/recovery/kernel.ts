@@ -64,7 +64,7 @@ const noDeadlines: ReadonlyMap<string, number> = new Map()
 const nothing: RecoveryCommand[] = []
 const restartNow: RecoveryCommand[] = [{ type: 'restart' }]
 const maxHandOvers = 10
-const fewerAbilities = new WeakMap<ReadonlySet<RecoveryAbility>, ReadonlySet<RecoveryAbility>>()
+const variantsOf = new WeakMap<ReadonlySet<RecoveryAbility>, ReadonlySet<RecoveryAbility>[]>()
 const defaultStableAfterMs = 60_000
 
 /** The recovery of a child in health. */
@@ -87,7 +87,7 @@ export function tellRecovery(
   const commands: RecoveryCommand[] = []
   const told = stand(recovery, event, commands)
   try {
-    return [decide(told, event, now, mayRetry(told.origin) ? possible : withoutRetry(possible), commands, recovery), commands]
+    return [decide(told, event, now, possibleFor(told, possible), commands, recovery), commands]
   } catch (cause) {
     return replace(told, describeCause(cause), now)
   }
@@ -143,11 +143,16 @@ function awaken(recovery: Recovery, event: Told, now: number): [Recovery, Recove
   return [{ ...recovery, deadlines: new Map([['age', now + maxAgeMs]]) }, [{ type: 'schedule', key: 'age', delayMs: maxAgeMs }]]
 }
 
-/** A message can be handled again only where it is held, and it is held only for policies that may want it. */
-function withoutRetry(possible: ReadonlySet<RecoveryAbility>): ReadonlySet<RecoveryAbility> {
-  let fewer = fewerAbilities.get(possible)
-  if (fewer === undefined) fewerAbilities.set(possible, (fewer = new Set([...possible].filter((ability) => ability !== 'retry-message'))))
-  return fewer
+/** What can be done for this child now: a message is held only for policies that may want it again, and not every child has snapshots. */
+function possibleFor({ origin, undecided }: Recovery, possible: ReadonlySet<RecoveryAbility>): ReadonlySet<RecoveryAbility> {
+  const retries = mayRetry(origin)
+  const restores = (undecided?.snapshots ?? 0) > 0
+  let variants = variantsOf.get(possible)
+  if (variants === undefined) variantsOf.set(possible, (variants = []))
+  return (variants[(retries ? 1 : 0) + (restores ? 2 : 0)] ??= new Set([
+    ...[...possible].filter((ability) => retries || ability !== 'retry-message'),
+    ...(restores ? ['snapshots' as const] : []),
+  ]))
 }
 
 /** What an event changes before anybody is asked: who waits for an order, and which of the kernel's own timers no longer count. */

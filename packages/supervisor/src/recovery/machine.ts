@@ -24,6 +24,8 @@ export interface ChildFailed extends RecoveryFailure {
   readonly incarnation?: number
   /** Of the policy's `dependsOn`, those that are not healthy now. Default: none. */
   readonly waitsFor?: readonly string[]
+  /** How many snapshots there are to restart from. Default: none. */
+  readonly snapshots?: number
 }
 
 /** How a child recovers: a machine that keeps the contract, and its surroundings. Made by `recovery()`, `backoff()` and their like. */

@@ -19,7 +19,7 @@ export interface PersistedFailure {
   readonly message?: { readonly type: string; readonly idempotencyKey?: string }
 }
 
-const phases: ReadonlySet<unknown> = new Set(['starting', 'handling', 'stopping', 'signal', 'ended', 'hung'])
+const phases: ReadonlySet<unknown> = new Set(['starting', 'handling', 'stopping', 'signal', 'stray', 'ended', 'hung'])
 const maxText = 1_000
 
 /** Writes it down. */
