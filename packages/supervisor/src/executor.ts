@@ -48,7 +48,7 @@ interface Boot {
 
 interface OpenCall {
   readonly id: string
-  readonly settle: (result: StartResult | CallResult) => void
+  readonly settle: (result: StartResult | CallResult) => unknown
 }
 
 /** The hooks of one incarnation of a supervisor. */
@@ -145,17 +145,18 @@ export class Executor implements Supervision {
     return policy !== undefined && mayRetry(policy)
   }
 
-  /** Carries out a management call; never rejects. */
-  call(request: Request & { readonly type: 'startChild' | 'restartChild' }): Promise<StartResult>
-  call(request: Request): Promise<CallResult>
-  call(request: Request): Promise<CallResult> {
+  /** Carries out a management call, at once where nothing has to be waited for; never rejects. */
+  call(request: Request & { readonly type: 'startChild' | 'restartChild' }): StartResult | Promise<StartResult>
+  call(request: Request): CallResult | Promise<CallResult>
+  call(request: Request): CallResult | Promise<CallResult> {
     const id: unknown = request.type === 'startChild' ? request.spec.id : request.id
-    if (typeof id !== 'string') return Promise.resolve(unknownChild(id))
+    if (typeof id !== 'string') return unknownChild(id)
     const call = ++this.#lastCall
-    return new Promise((settle) => {
-      this.#calls.set(call, { id, settle })
-      this.#tell({ type: 'call', call, request, now: this.#control.env.now() })
-    })
+    let answer: CallResult | undefined
+    let resolve: ((result: CallResult) => void) | undefined
+    this.#calls.set(call, { id, settle: (result) => (resolve === undefined ? (answer = result) : resolve(result)) })
+    this.#tell({ type: 'call', call, request, now: this.#control.env.now() })
+    return answer ?? new Promise((settle) => (resolve = settle))
   }
 
   /** All children in start order. */

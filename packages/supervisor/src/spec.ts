@@ -95,8 +95,9 @@ export function childSpec(definition: ActorDefinition<any, any>, options: ChildS
 export function validateChild(spec: ChildSpec, at: string): void {
   if (typeof spec !== 'object' || spec === null) throw new InvalidOptionError(at, spec, 'made by child(definition, options)')
   validateDefinition(spec.definition, `${at}.definition`)
-  for (const [name, value] of Object.entries(spec) as [string, unknown][]) {
-    if (!childFields.has(name)) throw new InvalidOptionError(`${at}.${name}`, value, 'left out: there is no such option')
+  for (const name of Object.keys(spec)) {
+    if (!childFields.has(name))
+      throw new InvalidOptionError(`${at}.${name}`, spec[name as keyof ChildSpec], 'left out: there is no such option')
   }
   validateName(spec.id, `${at}.id`)
   if (!restartTypes.includes(spec.restart)) throw new InvalidOptionError(`${at}.restart`, spec.restart, `one of ${restartTypes.join(', ')}`)

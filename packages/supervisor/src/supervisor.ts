@@ -127,7 +127,7 @@ function getChildSpec(run: Executor, id: string): SpecResult {
   return spec === undefined ? unknownChild(id) : { ok: true, spec }
 }
 
-async function startChild(run: Executor, child: ChildSpec, autoShutdown: AutoShutdown): Promise<StartResult> {
+function startChild(run: Executor, child: ChildSpec, autoShutdown: AutoShutdown): StartResult | Promise<StartResult> {
   try {
     validateChild(child, 'child')
     validateSignificance(child, autoShutdown, 'child')

@@ -54,7 +54,7 @@ export class DynamicExecutor extends Executor {
     return spec === undefined ? unknownChild('id' in key ? key.id : key.ref) : { ok: true, spec }
   }
 
-  #start(id: string, input: unknown): Promise<StartResult> {
+  #start(id: string, input: unknown): StartResult | Promise<StartResult> {
     return this.call({ type: 'startChild', spec: { ...this.#template, id, input } })
   }
 

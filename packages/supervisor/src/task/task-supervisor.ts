@@ -134,7 +134,7 @@ class TaskExecutor extends Executor {
     const called = this.call({ type: 'startChild', spec })
     // It is there at once, or not at all.
     const child = this.child(id)
-    return child === undefined ? { refused: called.then((result) => this.#refusal(id, result)) } : child
+    return child === undefined ? { refused: Promise.resolve(called).then((result) => this.#refusal(id, result)) } : child
   }
 
   #refusal(id: string, result: StartResult): Error {
