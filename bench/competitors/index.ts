@@ -33,7 +33,13 @@ const fast = {
 }
 
 export const competitors: readonly Entry[] = [
-  { name: 'understudy', kind: 'ours', workloads: [...floors, 'import'], counts: fast, load: () => import('./understudy.ts') },
+  {
+    name: 'understudy',
+    kind: 'ours',
+    workloads: [...floors, 'supervisor-start-stop', 'recovery-decision', 'supervised-tell', 'import'],
+    counts: fast,
+    load: () => import('./understudy.ts'),
+  },
   { name: 'floor-rt', kind: 'floor', workloads: floors, counts: fast, load: () => import('./floor-rt.ts') },
   { name: 'floor-full', kind: 'floor', workloads: floors, counts: fast, load: () => import('./floor-full.ts') },
   {
@@ -87,8 +93,8 @@ export const competitors: readonly Entry[] = [
     workloads: ['tell-burst', 'ask-sequential', 'ask-1000', 'fan-out', 'fork-join', 'spawn'],
     load: () => import('./event-emitter.ts'),
   },
-  { name: 'erlang', kind: 'erlang', workloads: actors, command: erlangCommand(availableParallelism()) },
-  { name: 'erlang-1core', kind: 'erlang', workloads: actors, command: erlangCommand(1) },
+  { name: 'erlang', kind: 'erlang', workloads: [...actors, 'supervisor-start-stop'], command: erlangCommand(availableParallelism()) },
+  { name: 'erlang-1core', kind: 'erlang', workloads: [...actors, 'supervisor-start-stop'], command: erlangCommand(1) },
 ]
 
 /** What all ratios are against. */

@@ -3,7 +3,7 @@
 
 import { actor, createSystem } from '@understudy/runtime'
 import type { ActorContext, Protocol, Ref } from '@understudy/runtime'
-import type { Competitor, Handler, MakeHandler, Message } from '../harness/competitor.ts'
+import type { CallableSupervisor, Competitor, Handler, MakeHandler, Message, SupervisorKind } from '../harness/competitor.ts'
 
 type Verb = (message: { value: number }) => number | void
 type BenchProtocol = { inc: Verb; ping: Verb; ask: Verb; crash: Verb }
@@ -51,6 +51,38 @@ async function supervised(make: MakeHandler): Promise<BenchRef> {
   return info!.ref as unknown as BenchRef
 }
 
+const idle: MakeHandler = () => () => {}
+
+async function callable(kind: SupervisorKind): Promise<CallableSupervisor<string>> {
+  const { child, dynamicSupervisor, supervisor } = await import('@understudy/supervisor')
+  if (kind === 'dynamic') {
+    const pool = stage.spawn(dynamicSupervisor({ name: 'dynamic', child: worker }))
+    return {
+      startChild: async () => idOf(await pool.ask({ type: 'startChild', input: idle })),
+      terminateChild: async (id) => void idOf(await pool.ask({ type: 'terminateChild', id }), id),
+      countChildren: async () => (await pool.ask({ type: 'countChildren' })).active,
+      stop: () => stage.stop(pool),
+    }
+  }
+  const boss = stage.spawn(supervisor({ name: 'static', children: [] }))
+  let lastId = 0
+  return {
+    startChild: async () => idOf(await boss.ask({ type: 'startChild', child: child(worker, { id: `worker-${++lastId}`, input: idle }) })),
+    terminateChild: async (id) => {
+      idOf(await boss.ask({ type: 'terminateChild', id }), id)
+      idOf(await boss.ask({ type: 'deleteChild', id }), id)
+    },
+    countChildren: async () => (await boss.ask({ type: 'countChildren' })).active,
+    stop: () => stage.stop(boss),
+  }
+}
+
+/** The id that a call answers, which must not be refused. */
+function idOf(result: { readonly ok: boolean; readonly id?: string; readonly detail?: string }, asked = ''): string {
+  if (!result.ok) throw new Error(result.detail)
+  return result.id ?? asked
+}
+
 /** All of them at once, as a parent does when it stops. */
 async function stopAll(): Promise<void> {
   const before = stageRef
@@ -79,4 +111,5 @@ export const competitor: Competitor<BenchRef> = {
   ask: (ref, message) => ref.ask(message),
   stop: (ref) => stage.stop(ref),
   stopAll,
+  supervisor: callable,
 }

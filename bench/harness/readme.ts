@@ -59,18 +59,14 @@ function commit(): string {
 }
 
 function summary(rows: readonly Row[]): string {
-  const better = new Map(workloads.flatMap((workload) => workload.rows.map((row) => [row.name, row.better])))
   const best = (workload: string, kinds: readonly string[]): Row | undefined =>
-    rows
-      .filter((row) => row.workload === workload && kinds.includes(kindOf(row.competitor)))
-      .toSorted((a, b) => (b.ratioToFloor ?? 0) - (a.ratioToFloor ?? 0))[0]
+    rows.filter((row) => row.workload === workload && kinds.includes(kindOf(row.competitor))).toSorted((a, b) => aheadOf(b, a) - 1)[0]
   const lines = workloadsOf(rows).flatMap((workload) => {
     const ours = rows.find((row) => row.workload === workload && row.competitor === subject)
     if (ours === undefined) return []
     const cell = (row: Row | undefined): string => {
       if (row === undefined) return '–'
-      const ahead = better.get(workload) === 'more' ? ours.median / row.median : row.median / ours.median
-      return `${row.competitor.startsWith('erlang') ? '' : `${row.competitor} `}${short(row.median)} (${times(ahead)})`
+      return `${row.competitor.startsWith('erlang') ? '' : `${row.competitor} `}${short(row.median)} (${times(aheadOf(ours, row))})`
     }
     return [
       `| ${workload}, ${ours.unit} | **${short(ours.median)}** | ${times(ours.ratioToFloor)} | ${cell(best(workload, ['actor']))} | ${cell(best(workload, ['erlang']))} |`,
@@ -86,12 +82,19 @@ function summary(rows: readonly Row[]): string {
 function losses(rows: readonly Row[]): string {
   const lost = rows.flatMap((row) => {
     const ours = rows.find((it) => it.workload === row.workload && it.competitor === subject)
-    if (ours === undefined || row.competitor === subject || ours.ratioToFloor === null || row.ratioToFloor === null) return []
-    if (kindOf(row.competitor) === 'floor' || row.ratioToFloor <= ours.ratioToFloor) return []
+    if (ours === undefined || row.competitor === subject || kindOf(row.competitor) === 'floor') return []
+    const ahead = aheadOf(ours, row)
+    if (ahead >= 1) return []
     const note = kindOf(row.competitor) === 'synchronous' ? ' (a synchronous call, no queue)' : ''
-    return [`- ${row.workload}: ${row.competitor} is ${times(row.ratioToFloor / ours.ratioToFloor)} as good${note}`]
+    return [`- ${row.workload}: ${row.competitor} is ${times(1 / ahead)} as good${note}`]
   })
   return ['### Where others are better', ...(lost.length === 0 ? ['Nowhere, floors excepted.'] : [lost.join('\n')])].join('\n\n')
+}
+
+/** How many times as good `ours` is. */
+function aheadOf(ours: Row, other: Row): number {
+  const isMoreBetter = workloads.some((workload) => workload.rows.some(({ name, better }) => name === ours.workload && better === 'more'))
+  return isMoreBetter ? ours.median / other.median : other.median / ours.median
 }
 
 function details(rows: readonly Row[]): string {

@@ -10,9 +10,12 @@ import { importing } from './import.ts'
 import { loopDelay } from './loop-delay.ts'
 import { megaRing } from './mega-ring.ts'
 import { pingPong } from './ping-pong.ts'
+import { recoveryDecision } from './recovery-decision.ts'
 import { restart } from './restart.ts'
 import { ring } from './ring.ts'
 import { spawn } from './spawn.ts'
+import { supervisedTell } from './supervised-tell.ts'
+import { supervisorStartStop } from './supervisor-start-stop.ts'
 import { tellBurst } from './tell-burst.ts'
 
 export const workloads: readonly Workload[] = [
@@ -26,6 +29,9 @@ export const workloads: readonly Workload[] = [
   forkJoin,
   spawn,
   restart,
+  supervisorStartStop,
+  recoveryDecision,
+  supervisedTell,
   megaRing,
   idleMillion,
   loopDelay,

@@ -1,15 +1,16 @@
-%% The workloads in Erlang: plain processes, `!` and `receive`; for restart, OTP's supervisor.
+%% The workloads in Erlang: plain processes, `!` and `receive`; for restart and supervisor-start-stop, OTP's supervisor.
 %%   erl -noshell +P 4000000 -s understudy_bench main -extra <workload> <count> <count of a warm-up pass>
 %% Prints one line: @@{"<row>": <figure>, …}
 -module(understudy_bench).
 -behaviour(supervisor).
--export([main/0, init/1, start_worker/1]).
+-export([main/0, init/1, start_worker/1, start_idle/0]).
 
 -define(WARM_UP_PASSES, 2).
 -define(BURST, 1000).
 -define(OUTSTANDING, 1000).
 -define(RING, 1000).
 -define(BIG, 120).
+-define(CHILDREN, 1000).
 %% The supervisor remembers each restart of its period and walks that list at each restart: over a long run the list would be all
 %% that is measured. A fresh supervisor each 100 crashes keeps it short.
 -define(CRASHES_PER_SUPERVISOR, 100).
@@ -140,7 +141,9 @@ run("spawn", N) ->
 run("restart", N) ->
     Groups = erlang:max(1, N div ?CRASHES_PER_SUPERVISOR),
     Latencies = lists:sort(lists:append([crashes(?CRASHES_PER_SUPERVISOR) || _ <- lists:seq(1, Groups)])),
-    [{"restart", lists:nth(length(Latencies) div 2 + 1, Latencies) / 1000}].
+    [{"restart", lists:nth(length(Latencies) div 2 + 1, Latencies) / 1000}];
+run("supervisor-start-stop", N) ->
+    [{"start-stop-static", start_and_stop(static, N)}, {"start-stop-dynamic", start_and_stop(dynamic, N)}].
 
 %% --- Processes ----------------------------------------------------------------------------------------------------------------
 
@@ -242,6 +245,10 @@ crashes(N) ->
     end_all([Supervisor]),
     Latencies.
 
+init(static) ->
+    {ok, {#{strategy => one_for_one}, []}};
+init(dynamic) ->
+    {ok, {#{strategy => simple_one_for_one}, [#{id => idle, start => {?MODULE, start_idle, []}}]}};
 init(Main) ->
     Child = #{id => worker, start => {?MODULE, start_worker, [Main]}, restart => permanent},
     {ok, {#{strategy => one_for_one, intensity => 100000000, period => 1}, [Child]}}.
@@ -257,3 +264,38 @@ worker() ->
         crash ->
             exit(crash)
     end.
+
+%% --- Start and stop ---------------------------------------------------------------------------------------------------------------
+
+start_and_stop(Kind, N) ->
+    {ok, Supervisor} = supervisor:start_link(?MODULE, Kind),
+    From = now_ns(),
+    start_and_stop(Kind, Supervisor, N),
+    Rate = per_second(N, From),
+    end_all([Supervisor]),
+    Rate.
+
+start_and_stop(_, _, N) when N =< 0 -> ok;
+start_and_stop(Kind, Supervisor, N) ->
+    Some = erlang:min(?CHILDREN, N),
+    Children = lists:foldl(fun(I, Sofar) -> [start_child(Kind, Supervisor, N - I) | Sofar] end, [], lists:seq(1, Some)),
+    Some = proplists:get_value(active, supervisor:count_children(Supervisor)),
+    [ok = terminate_child(Kind, Supervisor, Child) || Child <- Children],
+    0 = proplists:get_value(active, supervisor:count_children(Supervisor)),
+    start_and_stop(Kind, Supervisor, N - ?CHILDREN).
+
+start_child(static, Supervisor, Id) ->
+    {ok, _} = supervisor:start_child(Supervisor, #{id => Id, start => {?MODULE, start_idle, []}}),
+    Id;
+start_child(dynamic, Supervisor, _) ->
+    {ok, Pid} = supervisor:start_child(Supervisor, []),
+    Pid.
+
+terminate_child(static, Supervisor, Id) ->
+    ok = supervisor:terminate_child(Supervisor, Id),
+    supervisor:delete_child(Supervisor, Id);
+terminate_child(dynamic, Supervisor, Pid) ->
+    supervisor:terminate_child(Supervisor, Pid).
+
+start_idle() ->
+    {ok, proc_lib:spawn_link(fun() -> idle(0) end)}.
