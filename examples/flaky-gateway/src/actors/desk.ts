@@ -1,10 +1,10 @@
 // The desk decides on payments: reads the card, asks the bank, and when that is away stands in for it as far as the floor limit goes.
 
-import { actor, type ActorContext, DeliveryError, type Protocol } from '@understudy/actors'
+import { actor, type ActorContext, DeliveryError, type Protocol, type RefOf } from '@understudy/actors'
 import type { Journal } from '../domain/journal.ts'
 import { floorLimitCents, type Outcome, type Payment } from '../domain/payment.ts'
 import { seededRandom } from '../domain/seeded-random.ts'
-import type { Acquirer, Reader, Receipts, RefOf } from './refs.ts'
+import type { Acquirer, Reader, Receipts } from './refs.ts'
 
 /** What the desk is given. */
 export interface DeskInput {
