@@ -1,6 +1,6 @@
 // Actors that tests let live in threads. Loaded by the tests, and by the threads.
 
-import { threadId } from 'node:worker_threads'
+import { parentPort, threadId } from 'node:worker_threads'
 import { type AnyRef, actor, describeExit, type StandardSchema } from '@understudy/runtime'
 
 const module = import.meta.url
@@ -17,6 +17,7 @@ export const keeper = actor({
     },
     items: (state) => state.items,
     where: () => threadId,
+    babble: () => parentPort!.postMessage(null),
     who: (_state, _message, ctx) => ({ self: ctx.self as AnyRef, path: ctx.path, incarnation: ctx.incarnation, now: ctx.now() }),
     fail: (_state, message: { why: string }) => {
       throw new RangeError(message.why)
@@ -73,7 +74,8 @@ export const talker = actor({
     bye: (_state, _message, ctx) => ctx.stop(),
     watch: (_state, message: { whom: AnyRef }, ctx) => ctx.watch(message.whom),
     tick: (_state, message: { ms: number }, ctx) => ctx.after('tick', message.ms, { type: 'note', text: 'tick' }),
-    log: (_state, _message, ctx) => ctx.log.warn({ colour: 'blue', fn: () => {} }, 'from the thread'),
+    log: (_state, _message, ctx) => ctx.log.warn({ colour: 'blue', fn: () => {}, mark: Symbol('mark') }, 'from the thread'),
+    say: (_state, message: { whom: AnyRef; what: unknown }) => message.whom.tell(message.what as never),
     lose: (_state, _message, ctx) => ctx.ref({ ...ctx.self.address, path: `${ctx.path}/nobody`, uid: 0 }).tell({ type: 'lost' }),
     child: (_state, message: { name: string }, ctx) => ctx.spawn(keeper, { name: message.name }) as AnyRef,
     unsupported: (_state, message: { what: 'register' | 'whereis' | 'join' | 'guard' | 'thread' | 'link'; whom?: AnyRef }, ctx) => {
@@ -119,7 +121,7 @@ export const shop = actor({
 export const slow = actor({
   name: 'slow',
   module,
-  state: async (input: { startMs: number; stopMs: number; teller: AnyRef }) => {
+  state: async (input: { startMs: number; stopMs: number; restartMs?: number; teller: AnyRef }) => {
     await pause(input.startMs)
     return input
   },
@@ -128,7 +130,10 @@ export const slow = actor({
     state.teller.tell({ type: 'note', text: 'stopping' })
   },
   stopped: (state, reason) => state.teller.tell({ type: 'note', text: `stopped ${describeExit(reason)}` }),
-  restarting: (state) => state.teller.tell({ type: 'note', text: 'restarting' }),
+  restarting: async (state) => {
+    state.teller.tell({ type: 'note', text: 'restarting' })
+    if (state.restartMs !== undefined) await pause(state.restartMs)
+  },
   on: {
     hi: () => 'hi',
     fail: () => {

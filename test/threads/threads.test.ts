@@ -361,6 +361,23 @@ test.each([1, 2, 3])('whatever fails or crashes, every message is handled once a
   expect(system.deadLetters.counts.poison).toBe(sent.filter(({ how }) => how === 'fail' || how === 'exit').length)
 })
 
+test('a thread whose port says nonsense harms those who live there, and not the main loop', async () => {
+  const { system } = stage()
+  const ref = await supervised(system, keeper)
+  const thread = await ref.ask({ type: 'where' })
+  ref.tell({ type: 'babble' })
+  await eventually(async () => expect(await ref.ask({ type: 'where' })).not.toBe(thread))
+})
+
+test('what is no message is refused when it comes from a thread, also by an actor with schemas', async () => {
+  const { system } = stage()
+  const talks = system.spawn(talker, { isolation: 'thread' })
+  const takes = system.spawn(teller, { name: 'teller' })
+  for (const what of [null, 5, {}, { type: { toString: 1, valueOf: 1 } }]) talks.tell({ type: 'say', whom: takes as AnyRef, what })
+  await eventually(() => expect(system.deadLetters.counts.invalid).toBe(4))
+  expect(await takes.ask({ type: 'add', by: 1 } as never)).toBe(1)
+})
+
 test('without a supervisor an actor is gone with its thread, and its watchers know why', async () => {
   const { system } = stage()
   const { ref: watcher, gone, causes } = witness(system)

@@ -91,10 +91,7 @@ export class OuterHalf implements Resident {
   #start(input: unknown, ctx: ActorContext<Protocol>): Promise<void> {
     const cell = this.#cell
     if (cell.incarnation === 1) this.#lodging.follow(this, cell)
-    // The incarnation before was killed: its inner half may be at work still.
-    if (this.#ended !== null) this.#thread?.kill(this.#id)
-    this.#forget()
-    this.#failOwed('its incarnation is over')
+    this.#abandon('its incarnation is over')
     const thread = this.#lodging.open(this, this.#isolation)
     if (thread !== this.#thread) this.#thread?.leave(this)
     this.#thread = thread
@@ -125,10 +122,14 @@ export class OuterHalf implements Resident {
     return started.promise
   }
 
-  /** What a killed incarnation had in hand: it has been answered for, and nobody waits for it any more. */
-  #forget(): void {
+  /** The incarnation before, if it was killed: its inner half may be at work still, but nobody waits for it and what it has in hand. */
+  #abandon(why: string): void {
+    if (this.#ended !== null) this.#thread?.kill(this.#id)
+    this.#over()
+    this.#starting?.resolve()
     for (let n = this.#outstanding.size; n > 0; n--) this.#thread?.release()
     this.#outstanding.clear()
+    this.#failOwed(why)
   }
 
   /** The actor begins to end: the thread is told at once, so that the handler in hand is aborted, and gets nothing more to begin. */
@@ -171,10 +172,7 @@ export class OuterHalf implements Resident {
 
   /** The actor is gone for good. */
   gone(): void {
-    if (this.#ended !== null) this.#thread?.kill(this.#id)
-    this.#over()
-    this.#forget()
-    this.#failOwed('it is gone')
+    this.#abandon('it is gone')
     this.#thread?.leave(this)
     this.#thread = null
   }

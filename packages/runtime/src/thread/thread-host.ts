@@ -37,7 +37,7 @@ function readable(fields: object): object {
   return Object.fromEntries(
     Object.entries(fields).map(([key, value]) => [
       key,
-      typeof value === 'function' || typeof value === 'object' ? describeCause(value) : value,
+      ['function', 'object', 'symbol'].includes(typeof value) ? describeCause(value) : value,
     ]),
   )
 }

@@ -80,7 +80,14 @@ export class Thread {
       ...execOptions(),
       ...(options.resourceLimits && { resourceLimits: options.resourceLimits }),
     })
-    this.#worker.on('message', (frame: FromThread) => this.#receive(frame))
+    this.#worker.on('message', (frame: FromThread) => {
+      try {
+        this.#receive(frame)
+      } catch (cause) {
+        // Some other code there has used our port. That must harm those who live there, and not this loop.
+        this.terminate(crashed(this.owner, cause))
+      }
+    })
     this.#worker.on('error', (cause: unknown) => (this.#why ??= crashed(this.owner, cause)))
     this.#worker.on('exit', (code) => this.#over(this.#why ?? new ThreadCrashedError(this.owner, `it exited with code ${code}`)))
     this.#worker.unref()
