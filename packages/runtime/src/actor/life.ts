@@ -18,7 +18,7 @@ import type { LifeCycle } from './home.ts'
 import type { InFlight } from './in-flight.ts'
 import { stashed } from './current-message.ts'
 import { handleSignal } from './signals.ts'
-import { keepSnapshots } from './snapshots.ts'
+import { keepSnapshots } from './snapshot-timer.ts'
 import { asPromise, isThenable } from './thenable.ts'
 
 /** Begins an incarnation: the first one, or the next one after a restart, of which the supervisor may know already. */

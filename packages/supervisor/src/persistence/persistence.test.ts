@@ -342,7 +342,10 @@ test('before the process is ended on purpose, what it ends for is written', asyn
   const persist = new TestStore()
   const toEnd: string[] = []
   const prepare = (system: ActorSystem): void =>
-    hostOf(system).provide(recoveryExecutor, { able: new Set(['restartNode']), execute: (_command, { path }) => void toEnd.push(path) })
+    hostOf(system).provide(recoveryExecutor, {
+      able: new Set(['restartNode'] as const),
+      execute: (_command, { path }) => void toEnd.push(path),
+    })
   const policies = { a: ladder({ rungs: ['process', 'quarantine'], tries: 1 }) }
   const before = await live(policies, { persist }, prepare)
   persist.mood = 'deaf'

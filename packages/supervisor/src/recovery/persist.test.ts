@@ -9,6 +9,7 @@ import { quarantine } from './library/quarantine.ts'
 import { defaultRecovery } from './library/restart-then-backoff.ts'
 import { warmRestart } from './library/warm-restart.ts'
 import { recovery, recoverySetup } from './machine.ts'
+import type { RecoveryPolicy } from './machine.ts'
 import { persistRecovery, reviveRecovery } from './persist.ts'
 import { signatureOf } from './signature.ts'
 
@@ -83,7 +84,7 @@ describe('a recovery on paper', () => {
     expect(revived.snapshot!.context).toMatchObject({ alike: 9, probeMs: 77, seen: [{ times: 1 }] })
   })
 
-  const all = { ...policies, 'adaptive ladder': adaptiveLadder }
+  const all: Readonly<Record<string, RecoveryPolicy>> = { ...policies, 'adaptive ladder': adaptiveLadder }
   test.each(Object.keys(all))('%s goes on from paper as it would have without', (name) => {
     const policy = all[name]!
     const random = seededRandom(7)
