@@ -83,3 +83,26 @@ test('a restart on the spot and one by the supervisor’s turn tell the same sto
   }
   asked.mockRestore()
 })
+
+test('the context of a life that has ended on the spot is as dead as any other, and its signal says so', async () => {
+  const env = new ManualEnv()
+  const system = createSystem({ env, log: quiet })
+  const contexts: { readonly signal: AbortSignal; readonly incarnation: number }[] = []
+  const worker = actor({
+    name: 'worker',
+    state: (_input: undefined, ctx) => void contexts.push(ctx),
+    on: {
+      fail: () => {
+        throw new Error('bad')
+      },
+    },
+  })
+  system.spawn(supervisor({ name: 'boss', children: [child(worker, { recovery: restartAtOnce() })] }), { name: 'boss' })
+  await env.settle()
+  system.ref('/boss/worker', worker).tell({ type: 'fail' })
+  await env.settle()
+  expect(contexts.map(({ incarnation, signal }) => [incarnation, signal.aborted])).toEqual([
+    [1, true],
+    [2, false],
+  ])
+})

@@ -46,6 +46,18 @@ test('a context of a past incarnation does nothing but count', async () => {
   past!.unwatch(target)
   past!.stop()
   expect(system.counters.staleContexts).toBe(7)
+  const strays: unknown[] = []
+  const onStray = (cause: unknown): void => void strays.push(cause)
+  process.on('unhandledRejection', onStray)
+  past!.pipe(
+    Promise.reject(new Error('too late')),
+    () => expect.unreachable(),
+    () => expect.unreachable(),
+  )
+  await env.settle()
+  process.off('unhandledRejection', onStray)
+  expect(strays).toEqual([])
+  expect(system.counters.staleContexts).toBe(8)
   cell('/target').end('normal')
   await env.advance(50)
   expect([cell('/boss/child').life, cell('/boss/child').children, env.pendingTimers]).toEqual(['running', null, 0])

@@ -206,7 +206,7 @@ export class Context implements ActorContext<Protocol> {
 
   ask<Q extends Protocol, M extends MessageOf<Q>>(target: Ref<Q>, message: M, options?: AskOptions): Promise<ReplyOf<Q, M['type']>> {
     const cell = this.#cell
-    if (!this.#alive()) return Promise.reject(new NotHandlingError(cell.path, 'ask', 'its incarnation is over'))
+    if (!this.#alive()) return ownedIfFree(this, () => Promise.reject(new NotHandlingError(cell.path, 'ask', 'its incarnation is over')))
     const endpoint = cell.host.endpointOf(target)
     return askEndpoint(endpoint, message as Message, options, cell) as Promise<ReplyOf<Q, M['type']>>
   }
@@ -234,8 +234,8 @@ export class Context implements ActorContext<Protocol> {
   }
 
   pipe<T>(promise: PromiseLike<T>, onOk: (value: T) => MessageOf<Protocol>, onError: (cause: unknown) => MessageOf<Protocol>): void {
-    if (!this.#alive()) return
     const cell = this.#cell
+    // Taken also where the incarnation is over: what is handed over must not come back as a rejection that nobody took.
     const arrived = (message: () => MessageOf<Protocol>): void => {
       if (!this.#alive()) return
       // In its own turn: what the function throws is the actor's failure.

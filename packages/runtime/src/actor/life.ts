@@ -122,6 +122,9 @@ function fail(cell: Cell, cause: unknown, phase: Failure['phase'], message: Mess
   // At once, not when the restart comes: until then a backoff may pass.
   breakLinks(cell, failure)
   if (mayRestartOnTheSpot(cell)) {
+    cell.life = 'stopping'
+    // Nobody has asked for its signal. Whoever does so with the old context from now on finds it aborted.
+    cell.context?.abort()
     cell.clearIncarnation()
     start(cell, true)
   } else if (!tellParent(cell, failure)) end(cell, failure, 'remove')

@@ -38,6 +38,11 @@ const deeds: readonly Deed[] = [
   (program, _state, _ctx, target) => void program.heard(target.offer(act, { timeoutMs: program.dice(100) })),
   // Its family and its acquaintances.
   (program, _state, ctx) => program.spawn(ctx),
+  (program, _state, ctx) => {
+    program.spawn(ctx)
+    throw new Error('with a child')
+  },
+  (program, _state, ctx) => program.stopAChild(ctx),
   (_program, _state, ctx, target) => ctx.watch(target),
   (_program, _state, ctx, target) => ctx.watchWith(target, act),
   (_program, _state, ctx, target) => ctx.unwatch(target),
@@ -142,8 +147,20 @@ export class Program {
     })
   }
 
+  readonly #hooks = {
+    restarting: () => (this.dice(6) === 0 ? this.later(1, this.dice(2) === 0) : undefined),
+    stopping: () => (this.dice(6) === 0 ? this.later(1, this.dice(2) === 0) : undefined),
+    stopped: () => {
+      const chance = this.dice(6)
+      if (chance === 0) throw new Error('stopped')
+      return chance < 3 ? this.later(1, chance === 1) : undefined
+    },
+  }
+
   /** A worker, or a supervisor that answers failures at random, now or later. */
   definition(supervises = this.dice(4) === 0): Definition {
+    // Half of them have nothing to settle: they are stopped and restarted on the spot.
+    const isPlain = this.dice(2) === 0
     const worker = actor({
       name: 'w',
       mailbox: {
@@ -171,13 +188,7 @@ export class Program {
         if (this.dice(6) === 0) throw new Error('exited')
         return this.dice(4) === 0 ? this.later(1, this.dice(2) === 0) : undefined
       },
-      restarting: () => (this.dice(6) === 0 ? this.later(1, this.dice(2) === 0) : undefined),
-      stopping: () => (this.dice(6) === 0 ? this.later(1, this.dice(2) === 0) : undefined),
-      stopped: () => {
-        const chance = this.dice(6)
-        if (chance === 0) throw new Error('stopped')
-        return chance < 3 ? this.later(1, chance === 1) : undefined
-      },
+      ...(!isPlain && this.#hooks),
     })
     if (!supervises) return worker
     const supervisor: Supervisor = {
@@ -200,6 +211,7 @@ export class Program {
         control.after(this.dice(100), () => children.forEach((child) => this.dice(3) === 0 && order(child)()))
         return {
           holdsFailed: () => this.dice(2) === 0,
+          restartsOnTheSpot: () => this.dice(3) > 0,
           started: (child) => this.note(`${child.path} started ${child.incarnation}`),
           down: (child, reason) => {
             this.note(`${child.path} down ${describeExit(reason)}`)
@@ -220,6 +232,14 @@ export class Program {
     this.refs.push(
       ctx === undefined ? this.on.system.spawn(this.definition(this.dice(4) > 0), options) : ctx.spawn(this.definition(), options),
     )
+  }
+
+  stopAChild(ctx: Ctx): void {
+    const { path } = ctx
+    const children = this.refs.filter(
+      (ref) => ref.address.path.startsWith(`${path}/`) && !ref.address.path.slice(path.length + 1).includes('/'),
+    )
+    if (children.length > 0) ctx.stop(this.pick(children))
   }
 
   /** A ref of another protocol, for others to find. */
