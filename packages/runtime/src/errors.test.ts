@@ -105,4 +105,5 @@ test('an invalid option is shown as it is, whatever it is', () => {
   expect(new InvalidOptionError('f', 10n, 'x').message).toBe('f is bigint; it must be x')
   expect(new InvalidOptionError('f', circular, 'x').message).toBe('f is object; it must be x')
   expect(new InvalidOptionError('f', () => 1, 'x').message).toBe('f is a function; it must be x')
+  expect(new InvalidOptionError('f', 'a'.repeat(1000), 'x').message).toBe(`f is "${'a'.repeat(99)}…; it must be x`)
 })

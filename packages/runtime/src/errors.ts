@@ -161,6 +161,9 @@ export class MessageRefusedError extends DeliveryError {
   }
 }
 
+/** How much of a wrong value an error shows: somebody may have passed a whole machine. */
+const longestShown = 100
+
 /** A definition, a spec or an option is not what it should be; thrown in the caller, naming the field. */
 export class InvalidOptionError extends UnderstudyError {
   static override readonly code = 'INVALID_OPTION'
@@ -172,6 +175,7 @@ export class InvalidOptionError extends UnderstudyError {
       // JSON would show NaN and Infinity as null.
       shown =
         typeof found === 'function' ? 'a function' : typeof found === 'number' ? String(found) : (JSON.stringify(found) ?? String(found))
+      if (shown.length > longestShown) shown = `${shown.slice(0, longestShown)}…`
     } catch {
       shown = typeof found
     }

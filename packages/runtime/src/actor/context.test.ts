@@ -104,14 +104,14 @@ test('a context stops its own children only; one that is gone already is fine', 
 })
 
 test('a service is found at the nearest ancestor that provides it, else at the system, else it is missing', async () => {
-  const { env, system, host } = stage()
+  const { env, system } = stage()
   const key = serviceKey<string>('motto')
   const missing = serviceKey<string>('nothing')
   const contexts: ActorContext<any>[] = []
   const supervisor = boss({
     start: (control) => void control.spawn(open(contexts), { name: 'child', provide: new Map([[key, 'of the boss']]) }),
   })
-  host.provide(key, 'of the system')
+  system.provide(key, 'of the system')
   system.spawn(supervisor.definition)
   system.spawn(open(contexts))
   await env.settle()

@@ -10,6 +10,7 @@ import type { Host } from '../contracts/host.ts'
 import type { Logger } from '../contracts/log.ts'
 import type { Protocol } from '../contracts/message.ts'
 import type { Ref } from '../contracts/ref.ts'
+import type { ServiceKey } from '../contracts/service.ts'
 import { Cell } from '../actor/cell.ts'
 import { Context } from '../actor/context.ts'
 import { checkDefinition } from '../actor/define.ts'
@@ -63,6 +64,8 @@ export interface ActorSystem extends Names {
    * @throws (rejects with) InvalidOptionError
    */
   shutdown(options?: ShutdownOptions): Promise<ShutdownReport>
+  /** What actors of this system find by `ctx.service(key)`, such as a connection pool. A second value of a key replaces the first. */
+  provide<T>(key: ServiceKey<T>, value: T): void
   /** Subscribes to events; returns the way to stop. */
   onEvent(listener: (event: SystemEvent) => void): () => void
   /** Subscribes to events of some types only. */
@@ -135,6 +138,7 @@ export function createSystem(options: SystemOptions = {}): ActorSystem {
       return begun
     },
     stop,
+    provide: (key, value) => host.provide(key, value),
     onEvent(types: Listener | Type | readonly Type[], listener?: (event: never) => void) {
       if (typeof types === 'function') return host.onEvent(types)
       if (typeof listener !== 'function') throw new InvalidOptionError('listener', listener, 'a function')

@@ -90,7 +90,8 @@ export function checkIsolation(field: string, isolation: unknown): void {
 
 function checkDefinition(definition: ActorDefinition<Protocol, unknown>): void {
   const { name, module, trapExit } = definition
-  if ('supervise' in definition || 'route' in definition) throw new ThreadUnsupportedError(name, 'a supervisor, a pool or a proxy')
+  if ('supervise' in definition || 'route' in definition)
+    throw new ThreadUnsupportedError(name, 'a supervisor, a machine, a pool or a proxy')
   if (trapExit === true) throw new ThreadUnsupportedError(name, 'trapExit')
   if (module === undefined)
     throw new InvalidOptionError(
