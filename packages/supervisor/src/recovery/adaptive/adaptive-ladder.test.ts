@@ -8,6 +8,7 @@ import { fireTimer, healthy, possibleOnOneNode, tellRecovery } from '../kernel.t
 import type { Recovery, RecoveryCommand } from '../kernel.ts'
 import { everything, ordersOf, variants } from '../library/exam.fixture.ts'
 import { ladder } from '../library/ladder.ts'
+import type { LadderOptions } from '../library/ladder.ts'
 import { persistRecovery, reviveRecovery } from '../persist.ts'
 import { planStep } from '../plan.ts'
 import { adaptive } from './adaptive.ts'
@@ -90,32 +91,39 @@ function taught(times: number, mends: string, child = new Child()): Child {
 }
 
 describe('the adaptive ladder', () => {
-  test('knowing nothing, does what the fixed ladder does, whatever happens', () => {
-    const fixed = ladder()
-    const ignorant = ladder({ choose: adaptive() })
+  test.each<[string, LadderOptions]>([
+    ['up to where that one is at its end', {}],
+    ['also there, where nothing can have been left out', { rungs: ['restart', 'node', 'quarantine'] }],
+  ])('knowing nothing, does what the fixed ladder does, whatever happens: %s', (_, options) => {
+    const fixed = ladder(options)
+    const ignorant = ladder({ ...options, choose: adaptive() })
     const events = [everything, possibleOnOneNode, onThisNode].flatMap((possible) => variants(fixed, possible))
-    // Timers of a machine bear its name.
     const afters = events.filter(({ type }) => type.startsWith('xstate.after.'))
-    const others = events.filter(({ type }) => !type.startsWith('xstate.after.'))
+    const failures = events.filter(({ type }) => type === 'FAILED')
+    const others = events.filter(({ type }) => type !== 'FAILED' && !type.startsWith('xstate.after.'))
     const random = seededRandom(11)
+    const seen = new Set<string>()
     for (let trace = 0; trace < 3_000; trace++) {
       let [one, other]: [object, object] = [{}, {}]
       let at = 0
       for (let step = 0; step < 30; step++) {
         at += random() ** 8 * 100_000
-        const isAfter = random() < 0.1
-        const from = isAfter ? afters : others.filter(({ type }) => random() < 0.4 || type === 'FAILED')
+        const from = [afters, failures, failures, failures, failures, others][Math.floor(random() * 6)]!
         const drawn = from[Math.floor(random() * from.length)]!
         const event = { ...drawn, at, random: random(), ...('signature' in drawn && { signature: `${trace}.${step}` }) } as RecoveryEvent
         const plan = planStep({ policy: fixed, ...one }, event)
-        const type = isAfter ? event.type.replace('ladder.', 'adaptive-ladder.') : event.type
+        // Here the adaptive one first tries what the classes of earlier failures have made the other one leave out.
+        if (options.rungs === undefined && ['node', 'quarantine', 'passed'].includes(plan.to)) break
+        // Timers of a machine bear its name.
+        const type = event.type.replace('.ladder.', '.adaptive-ladder.')
         const learning = planStep({ policy: ignorant, ...other }, { ...event, type } as RecoveryEvent)
-        if (`${ordersOf(plan).join()}` !== `${ordersOf(learning).join()}`)
-          expect([trace, event, ordersOf(learning)]).toEqual(ordersOf(plan))
+        expect(ordersOf(learning).join()).toBe(ordersOf(plan).join())
+        seen.add(plan.to)
         if (plan.snapshot.status !== 'active') break
         ;[one, other] = [plan, learning]
       }
     }
+    expect(seen.size).toBeGreaterThan(6)
   })
 
   test('passes over what has not helped, for the same failure only', () => {
@@ -130,7 +138,7 @@ describe('the adaptive ladder', () => {
     ])
   })
 
-  test('makes up for what it has passed over before it puts a child into quarantine, or lets it fail over', () => {
+  test('tries everything before it puts a child into quarantine, whatever it has learned to pass over', () => {
     const tries = ['restart fresh', 'restart previous', 'restartGroup', 'restartThread', 'restartNode']
     for (const mends of tries) {
       for (const share of [0, 1]) {
@@ -232,5 +240,16 @@ describe('the adaptive ladder', () => {
     // Those that it chooses by itself are taken within a step: they lead to the states that were entered.
     for (const [each, name] of left) if (entered.has(name.split('--always ')[1] ?? '')) left.delete(each)
     expect([...left.values()]).toEqual([])
+  })
+
+  test.each<[string, () => unknown]>([
+    ['adaptive.exploration', () => adaptive({ exploration: 2 })],
+    ['adaptive.exploration', () => adaptive({ exploration: '1' as never })],
+    ['adaptive.halfLifeMs', () => adaptive({ halfLifeMs: 0 })],
+    ['adaptive.often', () => adaptive({ often: true } as never)],
+    ['ladder.choose', () => ladder({ choose: 'adaptive' as never })],
+    ['ladder.choose', () => ladder({ choose: {} as never })],
+  ])('%s that makes no sense is refused by its name', (field, make) => {
+    expect(make).toThrow(expect.objectContaining({ code: 'INVALID_OPTION', field }))
   })
 })

@@ -26,11 +26,11 @@ interface Context extends AdaptiveLadderSettings, Place {
   readonly memory: Memory
   /** Failed trials. */
   readonly trials: number
-  /** How many tries of each rung this recovery has passed over. */
-  readonly passedOver: PassedOver
+  /** How often this recovery has tried each rung. */
+  readonly used: Readonly<Partial<Record<Rung, number>>>
   /** This recovery gives another chance to what has not helped. */
   readonly explores: boolean
-  /** The top was reached: what was passed over is tried. */
+  /** The top was reached: what has not been tried is. */
   readonly sweeps: boolean
   /** The try under way: which one of its rung, against what, since when, and when the child ran again. `nth` is 0 when there is none. */
   readonly nth: number
@@ -39,15 +39,13 @@ interface Context extends AdaptiveLadderSettings, Place {
   readonly ranAt: number
 }
 
-type PassedOver = Readonly<Partial<Record<Rung, number>>>
-
 type Failed = RecoveryEvent & { readonly type: 'FAILED' }
 
 const onTheGround = {
   rung: 0,
   tried: 0,
   since: 0,
-  passedOver: {},
+  used: {},
   explores: false,
   sweeps: false,
   nth: 0,
@@ -74,43 +72,45 @@ function learned(context: Context, mended: boolean, at: number): Memory {
 function choose(context: Context, event: RecoveryEvent): Partial<Context> {
   if (event.type !== 'FAILED') return {}
   const chance = chanceFrom(event.random)
-  const { tried, ranAt, probeMs, choose: settings } = context
+  const { tried, used, ranAt, probeMs, rungs: all, choose: settings } = context
   // What has run for the time of a trial had been mended: this is the next fault. The ladder is climbed on all the same.
   const memory = learned(context, event.at - ranAt > probeMs, event.at)
   const explores = tried === 0 ? chance() < settings.exploration : context.explores
   const next = choosePlace({ ...context, memory, explores }, event, chance)
-  const nth = isExit(context.rungs, next.rung) ? 0 : next.tried
-  return { ...next, memory, explores, nth, signature: event.signature, orderedAt: event.at, ranAt: event.at }
+  const rung = isExit(all, next.rung) ? undefined : all[next.rung]!
+  return {
+    ...next,
+    memory,
+    explores,
+    used: rung === undefined ? used : { ...used, [rung]: (used[rung] ?? 0) + 1 },
+    nth: rung === undefined ? 0 : next.tried,
+    signature: event.signature,
+    orderedAt: event.at,
+    ranAt: event.at,
+  }
 }
 
-function choosePlace(context: Context, event: Failed, chance: () => number): Place & Pick<Context, 'passedOver' | 'sweeps'> {
-  const { rungs: all, memory, explores, passedOver, choose: settings } = context
+function choosePlace(context: Context, event: Failed, chance: () => number): Place & Pick<Context, 'sweeps'> {
+  const { rungs: all, memory, explores, choose: settings } = context
   const fixed = climb(context, event)
-  if (context.sweeps || isExit(all, fixed.rung)) return sweep(context, event)
+  if (context.sweeps || isExit(all, fixed.rung)) return { ...sweep(context, event), sweeps: true }
   const ahead = triesAhead(context, fixed, event)
   const known = recall(memory, event.signature, { at: event.at, halfLifeMs: settings.halfLifeMs })
   const afterwards = all.find((rung) => exits.has(rung) && isOpen(rung, event)) ?? 'quarantine'
-  const chosen = chooseTry(ahead, known, afterwards, explores ? chance : undefined)
-  const { rung, nth } = ahead[chosen]!
-  const skipped = { ...passedOver }
-  for (const skip of ahead.slice(0, chosen)) skipped[skip.rung] = Math.min(context.tries, (skipped[skip.rung] ?? 0) + 1)
+  const { rung, nth } = ahead[chooseTry(ahead, known, afterwards, explores ? chance : undefined)]!
   const index = all.indexOf(rung)
-  const since = index === fixed.rung ? fixed.since : event.at
-  return { rung: index, tried: nth, since, passedOver: skipped, sweeps: false }
+  return { rung: index, tried: nth, since: index === fixed.rung ? fixed.since : event.at, sweeps: false }
 }
 
-/** What was passed over is made up for, from the bottom; only then comes what the fixed ladder ends with. */
-function sweep(context: Context, event: Failed): Place & Pick<Context, 'passedOver' | 'sweeps'> {
-  const { rungs: all, passedOver, tries } = context
+/** Whatever has not been tried, from the bottom, as anything is cheaper than minutes in quarantine; only then the fixed ladder's end. */
+function sweep(context: Context, event: Failed): Place {
+  const { rungs: all, used, tries } = context
   const since = event.at
-  const next = all.find((rung) => (passedOver[rung] ?? 0) > 0 && isOpen(rung, event))
-  if (next !== undefined) {
-    const left = passedOver[next]!
-    return { rung: all.indexOf(next), tried: tries - left + 1, since, passedOver: { ...passedOver, [next]: left - 1 }, sweeps: true }
-  }
+  const left = all.findIndex((rung) => !exits.has(rung) && (used[rung] ?? 0) < tries && isOpen(rung, event))
+  if (left >= 0) return { rung: left, tried: (used[all[left]!] ?? 0) + 1, since }
   const firstExit = all.findIndex((rung) => exits.has(rung))
   const top = firstExit < 0 ? { rung: all.length - 1, tried: tries } : { rung: firstExit, tried: 0 }
-  return { ...climb({ ...context, ...top, since }, event), passedOver, sweeps: true }
+  return climb({ ...context, ...top, since }, event)
 }
 
 function isExit(all: readonly Rung[], index: number): boolean {
