@@ -144,7 +144,9 @@ export class SystemHost implements Home {
       const text = `dead letter '${messageType}' for ${target} (${reason})${fresh > 1 ? `, and ${fresh - 1} more for this reason` : ''}`
       this.#write('warn', { event: 'dead-letter', reason, target, messageType, count: fresh }, text)
     }
-    if (replyTo !== null) this.rejectReply(replyTo, undelivered(reason, target, message, cause))
+    // Nobody reads the error of a timer, and making one costs 12 µs: 100 000 timers of one actor may fall due at once.
+    if (asked) this.rejectReply(replyTo, undelivered(reason, target, message, cause))
+    else replyTo?.reject()
   }
 
   openAsk(timeoutMs: number, target: { readonly address: Address }, message: Message, asker: Asker | null = null): Promise<unknown> {
