@@ -279,7 +279,7 @@ export class Executor implements Supervision {
     if (this.#outside?.able.has(command.type) !== true) return
     // The next process shall know that this rung was tried, or it would be tried for ever.
     if (command.type === 'restartNode' && this.#keeper !== undefined)
-      void this.#keeper.settled().then(() => this.#executeOutside(id, command))
+      void this.#keeper.settled(id).then(() => this.#executeOutside(id, command))
     else this.#executeOutside(id, command)
   }
 

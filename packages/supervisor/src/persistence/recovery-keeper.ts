@@ -40,12 +40,13 @@ export class RecoveryKeeper {
   readonly #store: RecoveryStore
   /** What is not written yet, by key. */
   readonly #wanted = new Map<string, Wanted>()
-  readonly #writing = new Set<string>()
+  readonly #writing = new Map<string, Promise<void>>()
   /** The last known revisions of what is in the store. */
   readonly #revisions = new Map<string, number>()
   /** Children of whom it has been said that they cannot be kept. */
   readonly #unkept = new Set<string>()
-  #settled: (() => void)[] = []
+  /** Who is to be told, by key, when what is not written yet is. */
+  readonly #waiting = new Map<string, () => void>()
   #isWoken = false
   #isOver = false
   /** How long the store is left alone after it has failed; 0 while it serves. */
@@ -62,7 +63,7 @@ export class RecoveryKeeper {
     const { path } = this.#control
     const found = new Map<string, unknown>()
     try {
-      for (const { key, value, revision } of await this.#answer(this.#store.list(recordPrefix(path)))) {
+      for (const { key, value, revision } of await this.#answer(() => this.#store.list(recordPrefix(path)))) {
         this.#revisions.set(key, revision)
         if (value.byteLength === 0) continue
         try {
@@ -93,10 +94,12 @@ export class RecoveryKeeper {
     else this.#wanted.delete(key)
   }
 
-  /** Resolves when all is written, or the store has failed or not answered in time. Never rejects. */
-  settled(): Promise<void> {
-    if (this.#isPausing || (this.#wanted.size === 0 && this.#writing.size === 0)) return Promise.resolve()
-    return this.#answer(new Promise<void>((resolve) => this.#settled.push(resolve))).catch(() => undefined)
+  /** Resolves when what was noted of a child is written, or the store has failed or not answered in time. Never rejects. */
+  settled(id: string): Promise<void> {
+    const key = recordKey(this.#control.path, id)
+    if (!this.#wanted.has(key)) return this.#writing.get(key) ?? Promise.resolve()
+    if (this.#isPausing) return Promise.resolve()
+    return this.#answer(() => new Promise<void>((resolve) => this.#whenWritten(key, resolve))).catch(() => undefined)
   }
 
   /** The supervisor has ended: what waits is tried once more. */
@@ -115,6 +118,20 @@ export class RecoveryKeeper {
     })
   }
 
+  #whenWritten(key: string, tell: () => void): void {
+    const before = this.#waiting.get(key)
+    this.#waiting.set(key, () => {
+      before?.()
+      tell()
+    })
+  }
+
+  #tellWritten(key: string): void {
+    const tell = this.#waiting.get(key)
+    this.#waiting.delete(key)
+    tell?.()
+  }
+
   #pump(): void {
     if (this.#isPausing) return
     for (const [key, wanted] of this.#wanted) {
@@ -122,23 +139,27 @@ export class RecoveryKeeper {
       if (this.#writing.has(key)) continue
       this.#wanted.delete(key)
       const bytes = this.#bytesOf(key, wanted)
-      if (bytes !== undefined) void this.#write(key, wanted, bytes)
+      if (bytes === undefined) this.#tellWritten(key)
+      else this.#writing.set(key, this.#write(key, wanted, bytes))
     }
-    if (this.#wanted.size === 0 && this.#writing.size === 0) this.#release()
   }
 
   async #write(key: string, wanted: Wanted, bytes: Uint8Array): Promise<void> {
     const ttlMs = bytes.byteLength === 0 ? forgottenMs : keptMs
-    this.#writing.add(key)
+    const condition = { key, revision: this.#revisions.get(key) ?? 0 }
+    const tell = this.#waiting.get(key)
+    this.#waiting.delete(key)
     try {
-      const revision = await this.#answer(this.#store.write(key, bytes, { key, revision: this.#revisions.get(key) ?? 0 }, { ttlMs }))
+      const revision = await this.#answer(() => this.#store.write(key, bytes, condition, { ttlMs }))
+      tell?.()
       if (bytes.byteLength === 0) this.#revisions.delete(key)
       else this.#revisions.set(key, revision)
       this.#pauseMs = 0
     } catch (error) {
       if (!this.#wanted.has(key)) this.#wanted.set(key, wanted)
+      if (tell !== undefined) this.#whenWritten(key, tell)
       // Nobody else writes here: it is our own write that was not answered, or one of the process before.
-      if (error instanceof RevisionConflictError && error.actual !== undefined && error.actual !== this.#revisions.get(key))
+      if (error instanceof RevisionConflictError && error.actual !== undefined && error.actual !== condition.revision)
         this.#revisions.set(key, error.actual)
       else this.#fail(describeCause(error))
     } finally {
@@ -164,7 +185,7 @@ export class RecoveryKeeper {
   #fail(cause: string): void {
     if (this.#pauseMs === 0) this.#report(this.#control.path, cause)
     this.#pauseMs = Math.min(retryAfterMs.most, Math.max(retryAfterMs.first, this.#pauseMs * 2))
-    this.#release()
+    for (const key of [...this.#waiting.keys()]) this.#tellWritten(key)
     if (this.#isPausing) return
     this.#isPausing = true
     if (this.#isOver) return
@@ -175,22 +196,19 @@ export class RecoveryKeeper {
     this.#control.env.setTimer(this.#pauseMs, goOn, true)
   }
 
-  #release(): void {
-    for (const resolve of this.#settled.splice(0)) resolve()
-  }
-
   #report(path: string, cause: string): void {
     const text = `the recovery of ${path} is not kept, so the next process begins in health: ${cause}`
     this.#control.report('warn', { type: 'recovery.not-kept', path, cause }, text)
   }
 
   /** The answer, or an error when there is none in time. */
-  #answer<T>(answer: Promise<T>): Promise<T> {
+  #answer<T>(ask: () => Promise<T>): Promise<T> {
     const { env } = this.#control
     return new Promise((resolve, reject) => {
       const late = (): void => reject(new Error(`no answer from the store within ${answerWithinMs} ms`))
       const timer = env.setTimer(answerWithinMs, late, true)
-      answer.then(resolve, reject).finally(() => env.clearTimer(timer))
+      // What is thrown at once is an answer like any other.
+      void new Promise<T>((answered) => answered(ask())).then(resolve, reject).finally(() => env.clearTimer(timer))
     })
   }
 }
