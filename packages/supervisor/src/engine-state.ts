@@ -9,7 +9,6 @@ import type { AutoShutdown } from './auto-shutdown.ts'
 import type { Call, CallResult } from './call.ts'
 import { emptyWindow } from './intensity.ts'
 import type { Intensity, RestartWindow } from './intensity.ts'
-import type { RestartParameters } from './recovery/command.ts'
 import type { RecoveryAbility } from './recovery/event.ts'
 import type { OutsideCommand } from './recovery/executor-hook.ts'
 import type { Told } from './recovery/facts.ts'
@@ -64,7 +63,7 @@ export interface Member {
   /** Calls that came while it was being terminated: their turn comes when that is over, as if they had come then. */
   later: (EngineEvent & { readonly type: 'call' })[] | undefined
   /** With what its next restart is ordered, besides. */
-  how: RestartParameters | undefined
+  how: Omit<Command & { readonly type: 'restart' }, 'type'> | undefined
   /** The procedure under way has still to stop it, or is just stopping it. */
   toStop: boolean
   /** It went down during a procedure of which it is no part: among `deferred`. */
@@ -190,6 +189,16 @@ export function initialEngine(settings: EngineSettings): EngineState {
   for (const spec of children) addMember(state, spec)
   return state
 }
+
+/** What can be done for one child where its supervisor lives: only one in a thread can be given a new one. */
+export function possibleFor({ possible }: Draft, { spec }: Member): ReadonlySet<RecoveryAbility> {
+  if (spec.isolation === undefined) return possible
+  let inThreads = withThreads.get(possible)
+  if (inThreads === undefined) withThreads.set(possible, (inThreads = new Set([...possible, 'restartThread'])))
+  return inThreads
+}
+
+const withThreads = new WeakMap<ReadonlySet<RecoveryAbility>, ReadonlySet<RecoveryAbility>>()
 
 /** Adds a child of which nothing but the spec is there, at the end of the start order. */
 export function addMember(draft: Draft, spec: MemberSpec): Member {

@@ -3,7 +3,7 @@
 
 import { isFailure } from '@understudy/runtime/spi'
 import type { ExitReason } from '@understudy/runtime/spi'
-import { change } from './engine-state.ts'
+import { change, possibleFor } from './engine-state.ts'
 import type { Draft, EngineCommand, EngineEvent, EngineState, Member } from './engine-state.ts'
 import { handleCall, settleDown, settleStarted } from './management.ts'
 import { advance, beginBoot, beginRollback, isStarting, releaseHeld } from './procedure.ts'
@@ -70,7 +70,7 @@ function handle(draft: Draft, event: EngineEvent): void {
 function handleStarted(draft: Draft, id: string, now: number): void {
   const member = draft.members.get(id)
   if (member?.phase !== 'starting') return
-  const [recovery, commands] = tellRecovery(member.recovery, { type: 'STARTED' }, now, draft.possible)
+  const [recovery, commands] = tellRecovery(member.recovery, { type: 'STARTED' }, now, possibleFor(draft, member))
   change(draft, id, { phase: 'running', recovery, attempt: 0 })
   if (draft.dependents !== undefined) tellDependents(draft, id, 'DEPENDENCY_UP', now)
   if (member.call !== undefined) settleStarted(draft, member)
@@ -131,7 +131,7 @@ function decide(draft: Draft, member: Member, event: EngineEvent & { type: 'down
   if (draft.dependents !== undefined) tellDependents(draft, id, 'DEPENDENCY_DOWN', event.now)
   if (member.recovery.policy.alwaysRestarts === true) return restartAtOnce(draft, member, event)
   const failed = toFailed(draft, member, reason, event.random)
-  const [recovery, commands] = tellRecovery(member.recovery, failed, event.now, draft.possible)
+  const [recovery, commands] = tellRecovery(member.recovery, failed, event.now, possibleFor(draft, member))
   change(draft, id, { phase: 'down', recovery, attempt: failed.attempt })
   if (!isFailure(reason)) reportEnded(draft, member, reason)
   carryOut(draft, id, commands, event.now)

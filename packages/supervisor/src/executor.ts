@@ -2,7 +2,17 @@
 // One executor serves one incarnation of a supervisor or pool.
 
 import { ActorRef, describeCause, describeExit, isFailure, StartFailedError } from '@understudy/runtime/spi'
-import type { Child, Command, Endpoint, ExitReason, Supervision, SupervisionControl, TimerHandle } from '@understudy/runtime/spi'
+import type {
+  ActorDefinition,
+  Child,
+  Command,
+  Endpoint,
+  ExitReason,
+  Protocol,
+  Supervision,
+  SupervisionControl,
+  TimerHandle,
+} from '@understudy/runtime/spi'
 import { unknownChild } from './call.ts'
 import type { Call, CallResult, StartResult } from './call.ts'
 import { stepEngine } from './engine.ts'
@@ -257,12 +267,19 @@ export class Executor implements Supervision {
     }
   }
 
-  #start(id: string, again: boolean): void {
+  #start(id: string, again: boolean, as?: ActorDefinition<Protocol, unknown>): void {
     if (this.#leaving.has(id)) return void this.#leaving.set(id, true)
     const { definition, input, shutdownMs, isolation, onUndelivered } = this.spec(id)!
     try {
       const before = again ? this.#nextAfter(id) : undefined
-      const child = this.#control.spawn(definition, { name: id, input, shutdownMs, before, ...(isolation !== undefined && { isolation }) })
+      const child = this.#control.spawn(definition, {
+        name: id,
+        input,
+        shutdownMs,
+        before,
+        as,
+        ...(isolation !== undefined && { isolation }),
+      })
       this.#children.set(id, child)
       this.#gate.noteFirstStart(child)
       // It was degraded by the process before; its mailbox knows nothing of that.
@@ -321,7 +338,10 @@ export class Executor implements Supervision {
   /** An order for a child that has not come to be: its name was taken, or is not free yet. */
   #orderAbsent(id: string, command: Command): void {
     // One that waited in the process before has no state here to go on with.
-    if (command.type === 'restart' || command.type === 'resume') return this.#start(id, true)
+    if (command.type === 'restart' || command.type === 'resume') {
+      this.#start(id, true, command.type === 'restart' ? command.definition : undefined)
+      return undefined
+    }
     if (!this.#leaving.has(id) || command.type !== 'stop') return undefined
     this.#leaving.set(id, false)
     return this.#down(id, 'shutdown')

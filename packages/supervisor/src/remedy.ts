@@ -1,12 +1,12 @@
 // What recoveries are told, and what they ask for done to the engine's state: each command of the kernel becomes a verdict or an order.
 
-import { change, order } from './engine-state.ts'
+import { change, order, possibleFor } from './engine-state.ts'
 import type { Draft, EngineEvent, Member } from './engine-state.ts'
 import type { RestartParameters } from './recovery/command.ts'
 import type { Told } from './recovery/facts.ts'
 import { fireTimer, tellRecovery } from './recovery/kernel.ts'
 import type { RecoveryCommand } from './recovery/kernel.ts'
-import { dependenciesOf } from './recovery/machine.ts'
+import { dependenciesOf, fallbackOf } from './recovery/machine.ts'
 import { reportBackoff, reportMoved, reportParked, reportReplaced } from './report.ts'
 import { oneForAll } from './strategy/one-for-all.ts'
 import { restForOne } from './strategy/rest-for-one.ts'
@@ -16,7 +16,7 @@ import { giveUp, letGo, restart } from './verdict.ts'
 export function tell(draft: Draft, id: string, told: Told, now: number): void {
   const member = draft.members.get(id)
   if (draft.ended || member === undefined || member.phase === 'absent' || member.phase === 'stopping') return
-  const [recovery, commands] = tellRecovery(member.recovery, told, now, draft.possible)
+  const [recovery, commands] = tellRecovery(member.recovery, told, now, possibleFor(draft, member))
   change(draft, id, { recovery })
   carryOut(draft, id, commands, now)
 }
@@ -25,7 +25,7 @@ export function tell(draft: Draft, id: string, told: Told, now: number): void {
 export function fire(draft: Draft, { id, key, now, random }: EngineEvent & { readonly type: 'timer' }): void {
   const member = draft.members.get(id)
   if (draft.ended || member === undefined) return
-  const [recovery, commands] = fireTimer(member.recovery, key, now, draft.possible, random)
+  const [recovery, commands] = fireTimer(member.recovery, key, now, possibleFor(draft, member), random)
   change(draft, id, { recovery })
   carryOut(draft, id, commands, now)
 }
@@ -63,7 +63,8 @@ export function carryOut(draft: Draft, id: string, commands: readonly RecoveryCo
         break
       case 'restart':
       case 'probe':
-        member.how = command.type === 'restart' ? howOf(command) : undefined
+      case 'replace':
+        member.how = command.type === 'restart' ? howOf(command) : command.type === 'replace' ? standIn(member) : undefined
         if (isDown) restart(draft, id, now)
         else if (member.phase === 'running') restart(draft, id, now, 'planned')
         break
@@ -72,7 +73,8 @@ export function carryOut(draft: Draft, id: string, commands: readonly RecoveryCo
         break
       case 'restartThread':
         if (!isDown) break
-        draft.commands.push({ type: 'outside', id, command: { type: command.type } })
+        if (member.spec.isolation === undefined) draft.commands.push({ type: 'outside', id, command: { type: command.type } })
+        else member.how = { thread: 'new' }
         restart(draft, id, now)
         break
       case 'resume':
@@ -101,8 +103,7 @@ export function carryOut(draft: Draft, id: string, commands: readonly RecoveryCo
         draft.commands.push({ type: 'outside', id, command: { type: command.type } })
         break
       case 'deadLetter':
-      case 'replace':
-        // A message becomes a dead letter unless it is retried; nobody can replace a definition yet.
+        // A message becomes a dead letter unless it is retried.
         break
     }
   }
@@ -112,4 +113,9 @@ function howOf({ message, mailbox, state }: RestartParameters): Member['how'] {
   const restores = state === 'snapshot' || state === 'previous'
   if (message !== 'retry' && mailbox !== 'drop' && !restores) return undefined
   return { ...(message === 'retry' && { message }), ...(mailbox === 'drop' && { mailbox }), ...(restores && { state }) }
+}
+
+function standIn({ recovery }: Member): Member['how'] {
+  const definition = fallbackOf(recovery.origin)
+  return definition === undefined ? undefined : { definition }
 }

@@ -19,6 +19,8 @@ export interface MemberSpec {
   readonly recovery: RecoveryPolicy
   /** Whether its end, when it is not restarted, may end its supervisor: see `autoShutdown`. */
   readonly significant: boolean
+  /** Where it runs. Absent: on the main loop. */
+  readonly isolation?: Isolation
 }
 
 /** What a child counts as; a supervisor is given all the time it wants to stop, unless told otherwise. */
@@ -34,8 +36,6 @@ export interface ChildSpec extends MemberSpec {
   readonly type: ChildType
   /** What becomes of the messages that wait for it when it is gone for good. */
   readonly onUndelivered: OnUndelivered
-  /** Where it runs. Absent: on the main loop. */
-  readonly isolation?: Isolation
 }
 
 /** What a parent may say of a child. What it leaves out is as the definition has it (`supervision`, `shutdownMs`), or the default. */

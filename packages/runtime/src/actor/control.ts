@@ -54,6 +54,8 @@ export class Control implements SupervisionControl {
         if (cell.life !== 'suspended' && cell.life !== 'running') return
         if (command.mailbox === 'drop') dropWaiting(cell)
         settleFailed(cell, command.message === 'retry')
+        recast(cell, command.definition)
+        if (command.thread === 'new') cell.definition.renew?.()
         if (command.state === 'snapshot' || command.state === 'previous') cell.extras?.snapshots?.choose(command.state)
         // There may be room now for those who wait for it.
         cell.extras?.admit()
@@ -109,4 +111,14 @@ export class Control implements SupervisionControl {
     this.#cell.host.counters.staleContexts++
     return false
   }
+}
+
+/** What the next incarnation is: another definition, or, without one, the actor's own. */
+function recast(cell: Cell, definition: ActorDefinition<Protocol, unknown> | undefined): void {
+  const cast = cell.extras?.cast
+  // A router of its own stands before its mailbox: there is no place to take.
+  if (definition === undefined || cell.entry !== cell) {
+    if (cast != null) cast.next = cast.own
+  } else if (cast == null) cell.openExtras.cast = { own: cell.definition, next: definition }
+  else cast.next = definition
 }

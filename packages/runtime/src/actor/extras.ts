@@ -43,6 +43,13 @@ export interface HeldMessage {
   readonly cause: unknown
 }
 
+/** Another definition that an actor lives as, and its own. */
+export interface Cast {
+  readonly own: ActorDefinition<Protocol, unknown>
+  /** What the next incarnation is. */
+  next: ActorDefinition<Protocol, unknown>
+}
+
 /** The rare belongings of one cell. Created with the first of them. */
 export class Extras<S> {
   supervision: Supervision | null = null
@@ -55,6 +62,8 @@ export class Extras<S> {
   failed: HeldMessage | null = null
   /** Its past states, if it keeps any. */
   snapshots: Snapshots | null = null
+  /** Set while something else runs in its place. */
+  cast: Cast | null = null
   readonly #owner: Owner
   #behaviors: Behaviors | null = null
   #stash: Stash | null = null

@@ -23,6 +23,11 @@ import { asPromise, isThenable } from './thenable.ts'
 
 /** Begins an incarnation: the first one, or the next one after a restart, of which the supervisor may know already. */
 function start(cell: Cell, isKnown = false): void {
+  const cast = cell.extras?.cast
+  if (cast != null) {
+    cell.definition = cast.next
+    if (cast.next === cast.own) cell.extras!.cast = null
+  }
   const { definition } = cell
   cell.incarnation++
   cell.life = 'starting'
@@ -82,7 +87,8 @@ function startLater(cell: Cell, state: PromiseLike<unknown>): void {
 function started(cell: Cell, state: unknown, isKnown = false): void {
   cell.behaviorState = state
   cell.life = 'running'
-  if (cell.definition.snapshots !== undefined) keepSnapshots(cell)
+  // What runs in its place has a state of another kind.
+  if (cell.definition.snapshots !== undefined && cell.extras?.cast == null) keepSnapshots(cell)
   if (cell.incarnation > 1 && cell.host.hears('info')) {
     const { path, incarnation, attempt } = cell
     cell.host.report('info', { type: 'actor.restarted', path, incarnation, attempt }, `${path} runs again, incarnation ${incarnation}`)
@@ -137,7 +143,8 @@ function fail(cell: Cell, cause: unknown, phase: Failure['phase'], message: Mess
 function mayRestartOnTheSpot(cell: Cell): boolean {
   const { parent, context, failure } = cell
   if (parent === null || parent.queued || parent.life !== 'running' || parent.supervision?.restartsOnTheSpot === undefined) return false
-  if (failure?.phase !== 'handling' || cell.extras?.failed != null || context?.isWatchedOver === true) return false
+  if (failure?.phase !== 'handling' || cell.extras?.failed != null || cell.extras?.cast != null || context?.isWatchedOver === true)
+    return false
   if (!hasNothingToSettle(cell)) return false
   return parent.supervision.restartsOnTheSpot(cell)
 }

@@ -1,5 +1,8 @@
 // What a supervisor may order for one of its children. Decided by pure policies, executed by `actor/control.ts`.
 
+import type { ActorDefinition } from './behavior.ts'
+import type { Protocol } from './message.ts'
+
 /** An order for one child, executed by the runtime. */
 export type Command =
   /** Go on with the state as it is; the failing message is dead-lettered as `poison`, unless it was held and is to be retried. */
@@ -14,6 +17,10 @@ export type Command =
       readonly mailbox?: 'keep' | 'drop'
       /** `snapshot`: the last one, `previous`: the one before. Where there is none the state is `fresh`, the default. */
       readonly state?: 'fresh' | 'snapshot' | 'previous'
+      /** What runs in its place, with the same input; the next restart without it brings back what it is itself. Not for pools and proxies. */
+      readonly definition?: ActorDefinition<Protocol, unknown>
+      /** `new`: its worker thread is terminated, and it goes on in a new one. Default `keep`. */
+      readonly thread?: 'keep' | 'new'
     }
   /** Refuse new messages as `shed`, or take them again; what waits is not touched. */
   | { readonly type: 'shed' | 'admit' }

@@ -65,6 +65,8 @@ export interface ChildOptions<I> extends SpawnOptions<I> {
   readonly shutdownMs?: Shutdown
   /** A living child of the same parent that counts as started later: it is stopped earlier. Default: none. */
   readonly before?: Child | undefined
+  /** What its first incarnation is, in its place; default: itself. See the command `restart`. */
+  readonly as?: ActorDefinition<Protocol, unknown> | undefined
   /** Services for this child and everything beneath it. */
   readonly provide?: ReadonlyMap<ServiceKey<unknown>, unknown>
 }
@@ -102,6 +104,8 @@ export interface SupervisingDefinition<P extends Protocol, I = undefined> extend
    * `current` answers what `supervise` made for the present one, `null` between incarnations and after the end.
    */
   route?(inside: Endpoint, current: () => Supervision | null): Endpoint
+  /** Its worker thread is to be terminated: the next incarnation begins in a new one. Absent: it has none. */
+  renew?(): void
   /** Who lives beneath it elsewhere, in a thread. Absent: nobody but its children here. */
   beneath?(address: Address): Endpoint | undefined
 }

@@ -14,7 +14,7 @@ import type { SupervisingDefinition } from '../contracts/supervision.ts'
 import { stashed } from '../actor/current-message.ts'
 import { handlerTable } from '../actor/handler-table.ts'
 import type { InFlight } from '../actor/in-flight.ts'
-import { ActorFailedError, InvalidOptionError } from '../errors.ts'
+import { ActorFailedError, InvalidOptionError, ThreadCrashedError } from '../errors.ts'
 import { unanswerable } from './crossing.ts'
 import type { FromThread, Item, Settled } from './frame.ts'
 import { pack } from './parcel.ts'
@@ -73,6 +73,7 @@ export class OuterHalf implements Resident {
         this.#cell = inside as OuterCell
         return inside
       },
+      renew: () => this.#thread?.terminate(new ThreadCrashedError(this.#thread.owner, 'its supervisor wants a new one')),
       beneath: (address) => this.#thread?.crossing.endpoint(address),
     }
   }
@@ -185,9 +186,11 @@ export class OuterHalf implements Resident {
     const inHand = this.#outstanding.at('begun').filter((entry) => this.#land(entry))
     this.#failOwed(error)
     this.#requeue()
+    const wasThere = this.#ended !== null
     this.#over()
     this.#isDown = true
-    const isNews = inHand.length === 0 && cell.life === 'running'
+    // Not when the actor lives as something else meanwhile, on the main loop.
+    const isNews = wasThere && inHand.length === 0 && cell.life === 'running'
     if (this.#starting !== null) this.#starting.reject(error)
     else if (isNews) cell.host.life.fail(cell, error, 'signal', undefined, null)
     for (const { message, replyTo } of inHand) {

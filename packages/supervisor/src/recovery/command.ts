@@ -26,11 +26,14 @@ export interface RecoveryOrders {
   readonly restart: RestartParameters | undefined
   /** A new incarnation of the child and of its siblings: of those started after it, or of all. */
   readonly restartGroup: { readonly scope: 'rest' | 'all' }
-  /** A new worker thread for the child. */
+  /** A new worker thread for the child, and a new incarnation in it; for children with `isolation`. */
   readonly restartThread: undefined
   /** A new process for everything on this node. */
   readonly restartNode: undefined
-  /** A new incarnation of another definition: the policy's `fallback`. */
+  /**
+   * A new incarnation of another definition: the policy's `fallback`, in the child's place. Any other start (`restart`, `probe`, one with the
+   * group, by hand) is one of the child itself again.
+   */
   readonly replace: undefined
   /** A new incarnation on trial: `PROBE_OK` after `probeMs` without a failure, else `PROBE_FAILED`. */
   readonly probe: { readonly probeMs: number }
@@ -50,8 +53,13 @@ export interface RecoveryOrders {
   readonly escalate: undefined
   readonly schedule: ScheduleParameters
   readonly cancel: { readonly key: string }
-  /** The policy named by `then`, or else the built-in one, decides on the present failure, and from here on. */
+  /** The policy named by `then`, or else the built-in one, decides on the present failure, and from here on until the child is well. */
   readonly handOver: undefined
+  /**
+   * The policy named by `then`, or else the built-in one, decides on the present failure; this machine remembers what it knows, loses its
+   * timers, and is asked first about the next one. `retry`: whatever is decided, the message that failed is handled again.
+   */
+  readonly delegate: { readonly message?: 'drop' | 'retry' } | undefined
 }
 
 /** What the kernel asks of whoever carries it out. */
@@ -105,6 +113,7 @@ export const recoveryActions: {
   schedule() {},
   cancel() {},
   handOver() {},
+  delegate() {},
 }
 
 /** What a command needs of the place where it is carried out. */

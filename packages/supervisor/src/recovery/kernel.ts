@@ -9,7 +9,7 @@ import type { RecoveryAbility, RecoveryEvent } from './event.ts'
 import { factsOf } from './facts.ts'
 import type { Told } from './facts.ts'
 import { defaultRecovery } from './library/restart-then-backoff.ts'
-import { mayRetry } from './machine.ts'
+import { fallbackOf, mayRetry } from './machine.ts'
 import type { ChildFailed, RecoveryPolicy } from './machine.ts'
 import { checkDecision, checkPossible, isDecision, startsChild } from './order.ts'
 import { nameOfState, planStep } from './plan.ts'
@@ -143,15 +143,17 @@ function awaken(recovery: Recovery, event: Told, now: number): [Recovery, Recove
   return [{ ...recovery, deadlines: new Map([['age', now + maxAgeMs]]) }, [{ type: 'schedule', key: 'age', delayMs: maxAgeMs }]]
 }
 
-/** What can be done for this child now: a message is held only for policies that may want it again, and not every child has snapshots. */
+/** What can be done for this child now: a message is held only for policies that may want it again, and not every child has snapshots or a stand-in. */
 function possibleFor({ origin, undecided }: Recovery, possible: ReadonlySet<RecoveryAbility>): ReadonlySet<RecoveryAbility> {
   const retries = mayRetry(origin)
   const restores = (undecided?.snapshots ?? 0) > 0
+  const isReplaceable = fallbackOf(origin) !== undefined
   let variants = variantsOf.get(possible)
   if (variants === undefined) variantsOf.set(possible, (variants = []))
-  return (variants[(retries ? 1 : 0) + (restores ? 2 : 0)] ??= new Set([
+  return (variants[(retries ? 1 : 0) + (restores ? 2 : 0) + (isReplaceable ? 4 : 0)] ??= new Set([
     ...[...possible].filter((ability) => retries || ability !== 'retry-message'),
     ...(restores ? ['snapshots' as const] : []),
+    ...(isReplaceable ? ['replace' as const] : []),
   ]))
 }
 

@@ -100,7 +100,13 @@ export function mayRetry(policy: RecoveryPolicy): boolean {
 
 /** @throws InvalidOptionError naming the field beneath `at`. */
 export function validatePolicy(policy: RecoveryPolicy, at: string): void {
-  const { name, machine, classify, stableAfterMs, then, dependsOn, maxAgeMs } = (policy ?? {}) as Partial<RecoveryPolicy>
+/** What runs in the child's place after `replace`: the first that a policy, or one that it hands over to, names. */
+export function fallbackOf(policy: RecoveryPolicy): RecoveryPolicy['fallback'] {
+  for (let at: RecoveryPolicy | undefined = policy; at !== undefined; at = at.then) if (at.fallback !== undefined) return at.fallback
+  return undefined
+}
+
+  const { name, machine, classify, stableAfterMs, then, dependsOn, maxAgeMs, fallback } = (policy ?? {}) as Partial<RecoveryPolicy>
   if (typeof name !== 'string' || typeof machine?.transition !== 'function' || typeof machine.provide !== 'function') {
     throw new InvalidOptionError(at, policy, 'a recovery such as backoff() or restartAtOnce(), or made by recovery(machine)')
   }
@@ -119,6 +125,9 @@ export function validatePolicy(policy: RecoveryPolicy, at: string): void {
     if (value !== undefined && !(typeof value === 'number' && Number.isFinite(value) && value >= 0)) {
       throw new InvalidOptionError(`${at}.${field}`, value, 'milliseconds, finite and not negative')
     }
+  if (fallback !== undefined && (typeof fallback?.start !== 'function' || 'route' in fallback)) {
+    throw new InvalidOptionError(`${at}.fallback`, fallback, 'what actor() or supervisor() made')
+  }
   }
   if (dependsOn !== undefined && !(Array.isArray(dependsOn) && dependsOn.every((id) => typeof id === 'string'))) {
     throw new InvalidOptionError(`${at}.dependsOn`, dependsOn, 'an array of ids of siblings')

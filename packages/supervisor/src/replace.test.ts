@@ -1,0 +1,145 @@
+// A fallback in a child's place: the order `replace` in a real system, in virtual time.
+
+import { actor, createSystem, InvalidOptionError } from '@understudy/runtime'
+import { ManualEnv } from '@understudy/runtime/testing'
+import { expect, test } from 'vitest'
+import { child } from './child.ts'
+import { pool } from './pool/pool.ts'
+import { recovery, recoverySetup } from './recovery/machine.ts'
+import { supervisor } from './supervisor.ts'
+
+const quiet = { debug() {}, info() {}, warn() {}, error() {} }
+
+/** Each failure brings the fallback, which makes way for the child itself after a while, or when somebody says so. */
+const standIn = recoverySetup().createMachine({
+  id: 'stand-in',
+  initial: 'idle',
+  states: {
+    idle: { on: { FAILED: 'replaced', STABLE: 'recovered', 'OPERATOR.park': 'replaced' } },
+    replaced: {
+      entry: 'replace',
+      after: { 10_000: { target: 'idle', actions: 'restart' } },
+      on: { FAILED: { target: 'replaced', reenter: true }, 'OPERATOR.release': { target: 'idle', actions: 'restart' } },
+    },
+    recovered: { type: 'final' },
+  },
+})
+
+type Till = { sell(message: { ok: boolean }): string }
+
+const log: string[] = []
+const sell =
+  (who: string) =>
+  (_: unknown, { ok }: { ok: boolean }) => {
+    if (!ok) throw new Error(`${who} is broken`)
+    return who
+  }
+const till = actor({ name: 'till', state: (price: number) => void log.push(`till ${price}`), on: { sell: sell('till') } })
+const drawer = actor({
+  name: 'drawer',
+  state: (price: number) => void log.push(`drawer ${price}`),
+  stopped: () => void log.push('drawer stopped'),
+  restarting: () => void log.push('drawer makes way'),
+  on: { sell: sell('drawer') },
+})
+const other = actor({ name: 'other', on: { fail: () => Promise.reject(new Error('other')) } })
+const policy = recovery(standIn, { fallback: drawer })
+
+async function open(strategy: 'one-for-one' | 'one-for-all' = 'one-for-one') {
+  log.length = 0
+  const env = new ManualEnv()
+  const system = createSystem({ env, log: quiet })
+  const machines: string[] = []
+  system.onEvent('recovery.replaced', ({ cause }) => machines.push(cause))
+  const children = [child(till, { recovery: policy, input: 5 }), child(other)]
+  const sup = system.spawn(supervisor({ name: 'sup', strategy, children }), { name: 'sup' })
+  await env.settle()
+  const ref = system.ref<Till>('/sup/till')
+  const ask = async (): Promise<string> => {
+    const answer = ref.ask({ type: 'sell', ok: true })
+    await env.settle()
+    return answer
+  }
+  const fail = async (): Promise<void> => {
+    ref.tell({ type: 'sell', ok: false })
+    await env.settle()
+  }
+  return { env, system, sup, ref, ask, fail, machines }
+}
+
+test('after replace the fallback runs in the place of the child: same ref, same mailbox, same input', async () => {
+  const { system, ref, env, ask, machines } = await open()
+  ref.tell({ type: 'sell', ok: false })
+  const waiting = ref.ask({ type: 'sell', ok: true }) // behind the failure, in the same mailbox
+  await env.settle()
+  expect(await waiting).toBe('drawer')
+  expect(await ask()).toBe('drawer')
+  expect(log).toEqual(['till 5', 'drawer 5'])
+  expect(machines).toEqual([])
+  expect(system.counters.deadLettered).toBe(1)
+})
+
+test('the child itself is back when its machine orders a restart, be it by a timer or by hand', async () => {
+  const { env, sup, ask, fail } = await open()
+  await fail()
+  await env.advance(9_000)
+  expect(await ask()).toBe('drawer')
+  await env.advance(1_000)
+  expect(await ask()).toBe('till')
+  expect(log).toEqual(['till 5', 'drawer 5', 'drawer makes way', 'till 5'])
+  await fail()
+  expect(await ask()).toBe('drawer')
+  sup.tell({ type: 'recoverChild', id: 'till', order: 'release' })
+  await env.settle()
+  expect(await ask()).toBe('till')
+})
+
+test('a fallback that fails is replaced by itself when the machine says so again, and the child is not brought back by that', async () => {
+  const { ask, fail } = await open()
+  await fail()
+  await fail()
+  expect(await ask()).toBe('drawer')
+  expect(log).toEqual(['till 5', 'drawer 5', 'drawer makes way', 'drawer 5'])
+})
+
+test('a running child can be replaced as planned', async () => {
+  const { env, sup, ask, fail, machines } = await open()
+  await fail()
+  sup.tell({ type: 'recoverChild', id: 'till', order: 'release' })
+  await env.settle()
+  expect(await ask()).toBe('till')
+  sup.tell({ type: 'recoverChild', id: 'till', order: 'park' })
+  await env.settle()
+  expect(await ask()).toBe('drawer')
+  expect(machines).toEqual([])
+})
+
+test('whoever else starts it, starts the child itself: its group, or a person', async () => {
+  const { env, system, sup, ask, fail } = await open('one-for-all')
+  await fail()
+  expect(await ask()).toBe('drawer')
+  system.ref<{ fail(): void }>('/sup/other').tell({ type: 'fail' })
+  await env.settle()
+  expect(await ask()).toBe('till')
+  await fail()
+  sup.tell({ type: 'terminateChild', id: 'till' })
+  await env.settle()
+  expect(log.at(-1)).toBe('drawer stopped')
+  sup.tell({ type: 'restartChild', id: 'till' })
+  await env.settle()
+  expect(await ask()).toBe('till')
+})
+
+test('replace is possible only with a fallback, and a pool is none', async () => {
+  const env = new ManualEnv()
+  const system = createSystem({ env, log: quiet })
+  const causes: string[] = []
+  system.onEvent('recovery.replaced', ({ cause }) => causes.push(cause))
+  const children = [child(till, { recovery: recovery(standIn), input: 5 })]
+  system.spawn(supervisor({ name: 'sup', children }), { name: 'sup' })
+  await env.settle()
+  system.ref<Till>('/sup/till').tell({ type: 'sell', ok: false })
+  await env.settle()
+  expect(causes).toEqual([expect.stringContaining("nothing here can do 'replace'")])
+  expect(() => recovery(standIn, { fallback: pool(other, { size: 2 }) })).toThrow(InvalidOptionError)
+})
