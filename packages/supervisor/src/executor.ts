@@ -128,7 +128,7 @@ export class Executor implements Supervision {
 
   down(child: Child, reason: ExitReason): void {
     this.#gate.noteOver(child)
-    this.#down(child.name, reason)
+    this.#gate.decide(child, reason, () => this.#down(child.name, reason))
   }
 
   removed({ name }: Child): void {

@@ -3,6 +3,7 @@
 import { hostOf, InvalidOptionError, serviceKey } from '@understudy/runtime/spi'
 import type { Host, ServiceKey, SupervisionControl, TimerHandle } from '@understudy/runtime/spi'
 import type { ActorSystem } from '@understudy/runtime'
+import { freshPace, noteDecision, reserveDecision } from './decision-pace.ts'
 import { defaultRestartLimits, estimatedWaitMs, fullBudget, hasRoom, noteStart, spend, stepBudget } from './restart-budget.ts'
 import type { BudgetCommand, BudgetEvent, RestartLimits } from './restart-budget.ts'
 import type { HeldRestart } from './restart-queue.ts'
@@ -20,6 +21,7 @@ export class NodeBudget {
   readonly #budget = fullBudget<Waiting>()
   /** Definitions whose start was seen to be asynchronous. */
   readonly #asyncStarters = new WeakSet<object>()
+  readonly #pace = freshPace()
   #timer: TimerHandle | undefined
 
   constructor(host: Host) {
@@ -83,6 +85,15 @@ export class NodeBudget {
   /** It is over, one way or another, if it ever was under way. */
   noteOver(who: unknown): void {
     if (this.#budget.starting.has(who)) this.#tell({ type: 'started', who, now: this.#host.env.now() })
+  }
+
+  /** How long the decision on a failure has to wait, in milliseconds, so that those who are well have their share of the loop. */
+  reserveDecision(now: number): number {
+    return reserveDecision(this.#pace, now)
+  }
+
+  noteDecision(costMs: number): void {
+    noteDecision(this.#pace, costMs)
   }
 
   limit(limits: Partial<RestartLimits>): void {

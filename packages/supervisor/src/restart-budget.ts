@@ -24,6 +24,9 @@ export interface RestartLimits {
 /** 20 a second, 50 at once. */
 export const defaultRestartLimits: RestartLimits = { perSecond: 20, burst: 50, spreadMs: 2_000, asyncStarts: 8, asyncStartMs: 10_000 }
 
+/** So long nobody must have had to wait before a storm counts as over: otherwise one at the edge of the budget would be told of as many. */
+const calmMs = 1_000
+
 /** The budget's state. `T` is what a restart that waits carries along. */
 export interface RestartBudget<T extends HeldRestart> {
   limits: RestartLimits
@@ -32,8 +35,8 @@ export interface RestartBudget<T extends HeldRestart> {
   readonly waiting: RestartQueue<T>
   /** Who is starting asynchronously, oldest first, and until when that counts. */
   readonly starting: Map<unknown, number>
-  /** From the first restart that had to wait until the bucket is full again: by then it is over for good. */
-  storm: { readonly since: number; held: number } | undefined
+  /** From the first restart that had to wait until none has had to for a second, and the bucket is full again. */
+  storm: { readonly since: number; held: number; lastAt: number } | undefined
   /** When it wants to be woken. */
   wakeAt: number
 }
@@ -109,7 +112,7 @@ export function stepBudget<T extends HeldRestart>(budget: RestartBudget<T>, even
   }
   letGo(budget, now, commands)
   const { storm } = budget
-  if (storm !== undefined && budget.waiting.size === 0 && budget.fullAt <= now) {
+  if (storm !== undefined && budget.waiting.size === 0 && calmAt(budget, storm) <= now) {
     budget.storm = undefined
     commands.push({ type: 'storm-over', held: storm.held, lastedMs: now - storm.since })
   }
@@ -127,10 +130,11 @@ function hold<T extends HeldRestart>(
   commands: BudgetCommand<T>[],
 ): void {
   if (budget.storm === undefined) {
-    budget.storm = { since: now, held: 0 }
+    budget.storm = { since: now, held: 0, lastAt: now }
     commands.push({ type: 'storm-began', restart })
   }
   budget.storm.held++
+  budget.storm.lastAt = now
   budget.waiting.add(restart, now + random * Math.min(budget.limits.spreadMs, estimatedWaitMs(budget)))
 }
 
@@ -155,11 +159,16 @@ function nextTokenAt<T extends HeldRestart>({ fullAt, limits: { burst, perSecond
   return fullAt - ((burst - 1) * 1000) / perSecond
 }
 
+/** When a storm of which nobody waits any more is over, if nothing else happens. */
+function calmAt<T extends HeldRestart>({ fullAt }: RestartBudget<T>, { lastAt }: { readonly lastAt: number }): number {
+  return Math.max(fullAt, lastAt + calmMs)
+}
+
 /** When something will have changed without an event. */
 function nextLook<T extends HeldRestart>(budget: RestartBudget<T>): number {
   const { waiting, starting, limits, storm } = budget
   if (storm === undefined) return Number.POSITIVE_INFINITY
-  if (waiting.size === 0) return budget.fullAt
+  if (waiting.size === 0) return calmAt(budget, storm)
   const isFree = starting.size < limits.asyncStarts
   const isReady = waiting.isReady(isFree)
   const [oldest = Number.POSITIVE_INFINITY] = isFree ? [] : starting.values()

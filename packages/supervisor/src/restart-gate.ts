@@ -1,6 +1,7 @@
 // Between what a supervisor orders and its children: restarts go through the node's budget, at once or when their turn comes.
 
-import type { Child, Command, SupervisionControl } from '@understudy/runtime/spi'
+import { isFailure } from '@understudy/runtime/spi'
+import type { Child, Command, ExitReason, SupervisionControl } from '@understudy/runtime/spi'
 import { NodeBudget } from './node-budget.ts'
 import type { Waiting } from './node-budget.ts'
 
@@ -33,6 +34,26 @@ export class RestartGate {
 
   spent(now: number): void {
     this.#budget?.spend(now)
+  }
+
+  /** Has it decided what becomes of a child that is down: now, or, when there is a storm, as soon as those who are well have had their share. */
+  decide(child: Child, reason: ExitReason, decision: () => void): void {
+    const budget = this.#budget
+    // An end that was ordered is awaited, and there is nothing to decide.
+    if (budget === undefined || !isFailure(reason)) return decision()
+    const { env } = this.#control
+    const timed = (): void => {
+      const from = env.now()
+      decision()
+      budget.noteDecision(env.now() - from)
+    }
+    const waitMs = budget.reserveDecision(env.now())
+    if (waitMs === 0) return timed()
+    const { incarnation } = child
+    this.#control.after(waitMs, () => {
+      // Meanwhile it may have been stopped, or started by hand.
+      if (child.life === 'suspended' && child.incarnation === incarnation) timed()
+    })
   }
 
   /** Orders the restart of a child, now or when its turn comes. A later order for a child that waits takes the place of the earlier one. */

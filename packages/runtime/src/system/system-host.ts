@@ -30,6 +30,7 @@ import { NodeUnreachableError } from '../errors.ts'
 import { undelivered } from '../ref/undelivered.ts'
 import { Threads } from '../thread/threads.ts'
 import { EventBus } from './event-bus.ts'
+import { LineLimit } from './line-limit.ts'
 import { ProcessGroups } from './process-groups.ts'
 import { Registry } from './registry.ts'
 import { keyOf, Vigil } from './vigil.ts'
@@ -63,6 +64,10 @@ export class SystemHost implements Home {
   readonly #asks: AskTable
   readonly #timers: TimerHeap
   readonly #bus: EventBus
+  readonly #lines = new LineLimit(
+    (delayMs, callback) => this.after(delayMs, callback),
+    (level, fields, text) => this.#write(level, fields, text),
+  )
   readonly #services = new Map<unknown, unknown>()
   readonly #onStopped: (() => void)[] = []
   #names: Registry | undefined
@@ -194,7 +199,7 @@ export class SystemHost implements Home {
   report(level: Level, event: NewEvent, text: string): void {
     if (!this.hears(level)) return
     const { type, ...fields } = event
-    this.#write(level, { event: type, ...fields }, text)
+    if (this.#lines.admits(level, type, this.env.now())) this.#write(level, { event: type, ...fields }, text)
     if (this.#bus.observed) this.#bus.emit({ ...event, at: this.env.now() } as SystemEvent)
   }
 
