@@ -32,9 +32,9 @@ const usualCostMs: Readonly<Record<Rung, number>> = {
   quarantine: 300_000,
 }
 
-/** By what a try is known. */
+/** By what a try is known; from the third on they are alike. */
 export function nameOfTry({ rung, nth }: Try): string {
-  return `${rung} ${nth}`
+  return `${rung} ${Math.min(nth, 3)}`
 }
 
 /**

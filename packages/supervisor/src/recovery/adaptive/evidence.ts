@@ -38,7 +38,8 @@ export interface Fading {
   readonly halfLifeMs: number
 }
 
-const maxSignatures = 32
+// So much, and no number longer than need be: a recovery has to go into a record of the store.
+const maxSignatures = 24
 // Only the last twenty or so outcomes of a try count. With more, a cause that changes after hundreds of failures would not be noticed.
 const maxWeight = 20
 
@@ -50,8 +51,9 @@ export function learn(memory: Memory, { signature, name, mended, costMs }: Outco
   const seen = mended
     ? { ...faded, mended: faded.mended + 1, mendedMs: mean(faded.mendedMs, faded.mended, costMs) }
     : { ...faded, failed: faded.failed + 1, failedMs: mean(faded.failedMs, faded.failed, costMs) }
+  const rounded = Object.fromEntries(Object.entries(seen).map(([field, value]) => [field, round(value as number)])) as unknown as Evidence
   const rest = memory.filter((lesson) => lesson.signature !== signature).slice(-(maxSignatures - 1))
-  return [...rest, { signature, at: fading.at, tries: { ...others, [name]: seen } }]
+  return [...rest, { signature, at: fading.at, tries: { ...others, [name]: rounded } }]
 }
 
 /** What is known of a signature now. A clock that has begun anew lets nothing fade. */
@@ -60,7 +62,10 @@ export function recall(memory: Memory, signature: string, { at, halfLifeMs }: Fa
   if (lesson === undefined) return {}
   const left = 0.5 ** (Math.max(0, at - lesson.at) / halfLifeMs)
   return Object.fromEntries(
-    Object.entries(lesson.tries).map(([name, seen]) => [name, { ...seen, mended: seen.mended * left, failed: seen.failed * left }]),
+    Object.entries(lesson.tries).map(([name, seen]) => [
+      name,
+      { ...seen, mended: round(seen.mended * left), failed: round(seen.failed * left) },
+    ]),
   )
 }
 
@@ -68,4 +73,8 @@ const nothingSeen: Evidence = { mended: 0, failed: 0, mendedMs: 0, failedMs: 0 }
 
 function mean(known: number, weight: number, more: number | undefined): number {
   return more === undefined ? known : known + (more - known) / (weight + 1)
+}
+
+function round(value: number): number {
+  return Math.round(value * 1_000) / 1_000
 }
