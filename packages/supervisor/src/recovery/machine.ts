@@ -42,7 +42,7 @@ export interface RecoveryPolicy {
   readonly then?: RecoveryPolicy
   /** The ids of siblings of which the machine wants to know whether they are healthy. */
   readonly dependsOn?: readonly string[]
-  /** What runs instead of the child after `replace`. */
+  /** What runs in the child's place after `replace`, with its id, ref, mailbox and input. Not for pools and singletons. */
   // oxlint-disable-next-line typescript/no-explicit-any -- a definition of any protocol and input
   readonly fallback?: ActorDefinition<any, any>
   /** The machine may order `message: 'retry'`: the runtime holds a message that has failed until the order comes. */
@@ -87,9 +87,11 @@ export function recovery(machine: AnyStateMachine, options: RecoveryPolicyOption
   return policy
 }
 
+const none: readonly string[] = []
+
 /** On whose health a policy, and those it hands over to, depend. */
-export function* dependenciesOf(policy: RecoveryPolicy): Generator<string> {
-  for (let at: RecoveryPolicy | undefined = policy; at !== undefined; at = at.then) yield* at.dependsOn ?? []
+export function dependenciesOf({ dependsOn = none, then }: RecoveryPolicy): readonly string[] {
+  return then === undefined ? dependsOn : [...dependsOn, ...dependenciesOf(then)]
 }
 
 /** Whether a policy, or one that it hands over to, may have a failed message handled again. */
@@ -98,41 +100,40 @@ export function mayRetry(policy: RecoveryPolicy): boolean {
   return false
 }
 
-/** @throws InvalidOptionError naming the field beneath `at`. */
-export function validatePolicy(policy: RecoveryPolicy, at: string): void {
 /** What runs in the child's place after `replace`: the first that a policy, or one that it hands over to, names. */
 export function fallbackOf(policy: RecoveryPolicy): RecoveryPolicy['fallback'] {
   for (let at: RecoveryPolicy | undefined = policy; at !== undefined; at = at.then) if (at.fallback !== undefined) return at.fallback
   return undefined
 }
 
+/** @throws InvalidOptionError naming the field beneath `at`. */
+export function validatePolicy(policy: RecoveryPolicy, at: string): void {
   const { name, machine, classify, stableAfterMs, then, dependsOn, maxAgeMs, fallback } = (policy ?? {}) as Partial<RecoveryPolicy>
   if (typeof name !== 'string' || typeof machine?.transition !== 'function' || typeof machine.provide !== 'function') {
     throw new InvalidOptionError(at, policy, 'a recovery such as backoff() or restartAtOnce(), or made by recovery(machine)')
   }
-  for (const [field, value] of Object.entries(policy) as [string, unknown][]) {
+  for (const field of Object.keys(policy) as (keyof RecoveryPolicy)[]) {
     if (!policyFields.has(field) && field !== 'alwaysRestarts') {
-      throw new InvalidOptionError(`${at}.${field}`, value, 'left out: there is no such option')
+      throw new InvalidOptionError(`${at}.${field}`, policy[field], 'left out: there is no such option')
     }
   }
   if (classify !== undefined && typeof classify !== 'function') {
     throw new InvalidOptionError(`${at}.classify`, classify, 'a function such as classifier([...]) makes')
   }
-  for (const [field, value] of [
-    ['stableAfterMs', stableAfterMs],
-    ['maxAgeMs', maxAgeMs],
-  ] as const) {
-    if (value !== undefined && !(typeof value === 'number' && Number.isFinite(value) && value >= 0)) {
-      throw new InvalidOptionError(`${at}.${field}`, value, 'milliseconds, finite and not negative')
-    }
-  if (fallback !== undefined && (typeof fallback?.start !== 'function' || 'route' in fallback)) {
-    throw new InvalidOptionError(`${at}.fallback`, fallback, 'what actor() or supervisor() made')
-  }
-  }
+  validateDuration(stableAfterMs, at, 'stableAfterMs')
+  validateDuration(maxAgeMs, at, 'maxAgeMs')
   if (dependsOn !== undefined && !(Array.isArray(dependsOn) && dependsOn.every((id) => typeof id === 'string'))) {
     throw new InvalidOptionError(`${at}.dependsOn`, dependsOn, 'an array of ids of siblings')
   }
+  if (fallback !== undefined && (typeof fallback?.start !== 'function' || 'route' in fallback)) {
+    throw new InvalidOptionError(`${at}.fallback`, fallback, 'what actor() or supervisor() made')
+  }
   if (then !== undefined) validatePolicy(then, `${at}.then`)
+}
+
+function validateDuration(value: unknown, at: string, field: string): void {
+  if (value === undefined || (typeof value === 'number' && Number.isFinite(value) && value >= 0)) return
+  throw new InvalidOptionError(`${at}.${field}`, value, 'milliseconds, finite and not negative')
 }
 
 /**
