@@ -151,21 +151,21 @@ test('killed at any moment whatever, again and again, it still comes to the end 
 })
 
 test('quarantine outlives the process: it stays down, its siblings serve, and its trial comes when it was due, or at once if that was meanwhile', async () => {
-  const first = new Life(Infinity, 3_000)
+  const first = new Life(Infinity, 5_000)
   await first.line('the rung of the process', ({ command }) => command === 'restartNode')
   await ended(first.process)
   // The process has ended itself, twice, and each time it was written before that it would.
-  const second = new Life(Infinity, 3_000)
+  const second = new Life(Infinity, 5_000)
   await ended(second.process)
   expect((await onDisk()).place).toBeGreaterThanOrEqual(last - 1)
 
-  const third = new Life(Infinity, 3_000)
+  const third = new Life(Infinity, 5_000)
   await third.line('quarantine is stored', ({ place }) => place === last)
   await third.kill()
   const { dueAt } = await onDisk()
   expect(dueAt).toHaveLength(1)
 
-  const fourth = new Life(Infinity, 3_000)
+  const fourth = new Life(Infinity, 5_000)
   const up = await fourth.line('the process is up', ({ type }) => type === 'up')
   expect(up).toMatchObject({ answer: 'pong', recovery: { state: 'quarantine', standing: 'parked' } })
   const due = up.at! + up.recovery!.timers[0]!.dueInMs
@@ -174,7 +174,7 @@ test('quarantine outlives the process: it stays down, its siblings serve, and it
   await fourth.kill()
 
   await until('the trial is due', () => Date.now() > dueAt[0]!)
-  const fifth = new Life(Infinity, 3_000)
+  const fifth = new Life(Infinity, 5_000)
   await fifth.line('the trial', ({ to }) => to === 'onTrial')
   // It has failed on trial: back in quarantine, and the wait is a new one.
   await fifth.line('quarantine is stored', ({ place }) => place === last)

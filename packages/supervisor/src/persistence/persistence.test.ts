@@ -11,7 +11,6 @@ import { child } from '../child.ts'
 import { recoveryOf } from '../recovery-info.ts'
 import { recoveryExecutor } from '../recovery/executor-hook.ts'
 import { backoff } from '../recovery/library/backoff.ts'
-import { circuitBreaker } from '../recovery/library/circuit-breaker.ts'
 import { ladder } from '../recovery/library/ladder.ts'
 import { quarantine } from '../recovery/library/quarantine.ts'
 import type { RecoveryPolicy } from '../recovery/machine.ts'
@@ -223,16 +222,25 @@ test('of a child in health nothing is kept, whether it has recovered or was let 
   expect(persist.texts).toEqual([])
 })
 
-test('a degraded child is degraded in the next process, too', async () => {
+test('a degraded child is degraded in the next process, too, until it is released', async () => {
   const persist = new TestStore()
-  const policies = { a: circuitBreaker({ failures: 1, whileOpen: 'shed' }) }
-  await (await live(policies, { persist })).fail('a', 1)
-  expect(persist.texts.join()).toContain('"degraded":true')
-  const after = await live(policies, { persist })
-  expect(after.events).toContainEqual(expect.objectContaining({ type: 'recovery.revived' }))
-  await after.env.advance(60_000)
+  const { createMachine } = recoverySetup()
+  const limping = recovery(
+    createMachine({
+      id: 'limping',
+      initial: 'on',
+      states: { on: { on: { FAILED: { actions: ['degrade', 'restart'] }, 'OPERATOR.release': { actions: 'release' } } } },
+    }),
+  )
+  await (await live({ a: limping }, { persist })).fail('a', 1)
+  const after = await live({ a: limping }, { persist })
+  const refused = expect(after.ref('a').ask({ type: 'work', ok: true })).rejects.toThrow(/shed/)
+  await after.env.settle()
+  await refused
+  after.sup.tell({ type: 'recoverChild', id: 'a', order: 'release' })
+  await after.env.settle()
   const answer = after.ref('a').ask({ type: 'work', ok: true })
-  await after.env.advance(1)
+  await after.env.settle()
   expect(await answer).toBe('done')
 })
 

@@ -109,7 +109,7 @@ export class RecoveryKeeper {
 
   #want(key: string, wanted: Wanted): void {
     this.#wanted.set(key, wanted)
-    if (this.#isWoken || this.#isPausing) return
+    if (this.#isWoken) return
     this.#isWoken = true
     // One step may change a recovery several times.
     this.#control.env.soon(() => {
