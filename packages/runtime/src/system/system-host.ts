@@ -35,6 +35,7 @@ import { ProcessGroups } from './process-groups.ts'
 import { Registry } from './registry.ts'
 import { keyOf, Vigil } from './vigil.ts'
 
+const mostRefusedInARow = 1000
 const unnamed = /~([0-9a-z]{1,11})$/
 
 /** The inside of one system. */
@@ -74,6 +75,8 @@ export class SystemHost implements Home {
   #threads: Threads | undefined
   #groups: ProcessGroups | undefined
   #uids = 0
+  /** Asks refused in this turn of the event loop. */
+  #refused = 0
   #stopped = false
 
   constructor(env: Env, log: Logger, dispatch: DispatchOptions | undefined) {
@@ -150,8 +153,16 @@ export class SystemHost implements Home {
       this.#write('warn', { event: 'dead-letter', reason, target, messageType, count: fresh }, text)
     }
     // Nobody reads the error of a timer, and making one costs 12 µs: 100 000 timers of one actor may fall due at once.
-    if (asked) this.rejectReply(replyTo, undelivered(reason, target, message, cause))
+    if (typeof replyTo === 'number') this.#refuseAsk(replyTo, undelivered(reason, target, message, cause))
+    else if (asked) this.rejectReply(replyTo, undelivered(reason, target, message, cause))
     else replyTo?.reject()
+  }
+
+  /** At once. But nobody has a turn between an ask refused at once and the next try: of many in a row, the others wait for I/O. */
+  #refuseAsk(slot: number, error: Error): void {
+    if (this.#refused === 0) this.env.afterIo(() => (this.#refused = 0))
+    if (++this.#refused <= mostRefusedInARow) this.#asks.reject(slot, error)
+    else this.env.afterIo(() => this.#asks.reject(slot, error))
   }
 
   openAsk(timeoutMs: number, target: { readonly address: Address }, message: Message, asker: Asker | null = null): Promise<unknown> {

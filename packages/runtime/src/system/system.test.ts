@@ -59,6 +59,17 @@ test('an ask whose message throws when it is looked at ends at its deadline like
   expect(await Promise.all([asked, other])).toEqual(['ASK_TIMEOUT', 'ASK_TIMEOUT'])
 })
 
+test('whoever asks nobody again and again, at once, keeps neither I/O nor timers waiting', async () => {
+  const silent = () => {}
+  const system = createSystem({ log: { debug: silent, info: silent, warn: silent, error: silent } })
+  const nobody = system.ref('/nobody', echo)
+  let isOver = false
+  setTimeout(() => (isOver = true), 1)
+  for (let n = 0; !isOver && n < 100_000; n++) await nobody.ask({ type: 'q', n }).catch(silent)
+  expect(isOver).toBe(true)
+  await system.stop()
+})
+
 test('an asker that was told needs no log line', async () => {
   const { system, lines } = stage()
   await expect(system.ref<{ q(): number }>('/nobody').ask({ type: 'q' })).rejects.toThrow('Look the actor up again')
