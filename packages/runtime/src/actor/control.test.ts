@@ -350,7 +350,7 @@ test('a restart is one event and one log line', async () => {
   s.order('remove')
   await s.env.settle()
   expect(s.events.filter(({ type }) => type.startsWith('actor.'))).toMatchObject([
-    { type: 'actor.failed', path: '/boss/child', incarnation: 1, phase: 'handling', cause: 'Error: boom' },
+    { type: 'actor.failed', path: '/boss/child', incarnation: 1, phase: 'handling', cause: 'Error: boom', messageType: 'fail' },
     { type: 'actor.restarted', path: '/boss/child', incarnation: 2, attempt: 1 },
     { type: 'actor.stopped', path: '/boss/child', reason: 'shutdown' },
   ])
@@ -359,4 +359,5 @@ test('a restart is one event and one log line', async () => {
     ['info', 'actor.restarted', '/boss/child runs again, incarnation 2'],
     ['debug', 'actor.stopped', '/boss/child stopped: shutdown'],
   ])
+  expect(s.lines[0]!.fields.err).toMatchObject({ message: 'boom', stack: expect.stringContaining('control.test.ts') })
 })

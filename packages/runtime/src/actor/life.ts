@@ -115,7 +115,16 @@ function fail(cell: Cell, cause: unknown, phase: Failure['phase'], message: Mess
   if (host.hears('warn')) {
     const { path } = cell
     const text = describeCause(cause)
-    host.report('warn', { type: 'actor.failed', path, incarnation, phase, cause: text }, `${path} ${describePhase(phase)}: ${text}`)
+    const messageType = message === undefined ? undefined : describeCause((message as Message | null)?.type)
+    const event = {
+      type: 'actor.failed',
+      path,
+      incarnation,
+      phase,
+      cause: text,
+      ...(messageType !== undefined && { messageType }),
+    } as const
+    host.report('warn', event, `${path} ${describePhase(phase)}: ${text}`, cause)
   }
   // Already on its way out, or down and waiting for an order: one more failure changes nothing.
   const isNews = cell.ending === null && cell.life !== 'stopped' && cell.life !== 'suspended'

@@ -5,7 +5,15 @@ import type { DeadLetter } from './dead-letter.ts'
 
 /** Everything that the event bus carries. `at` is monotonic time in milliseconds. */
 export type SystemEvent = { readonly at: number } & (
-  | { readonly type: 'actor.failed'; readonly path: string; readonly incarnation: number; readonly phase: string; readonly cause: string }
+  | {
+      readonly type: 'actor.failed'
+      readonly path: string
+      readonly incarnation: number
+      readonly phase: string
+      readonly cause: string
+      /** Of the message it was handling, when there was one. */
+      readonly messageType?: string
+    }
   | { readonly type: 'actor.backoff'; readonly path: string; readonly attempt: number; readonly delayMs: number }
   | { readonly type: 'actor.restarted'; readonly path: string; readonly incarnation: number; readonly attempt: number }
   | { readonly type: 'actor.stopped'; readonly path: string; readonly reason: string }

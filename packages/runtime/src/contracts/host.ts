@@ -34,7 +34,7 @@ export interface Host extends Accounts {
   /** What is run here instead of an actor that is to live in a thread. @throws InvalidOptionError @throws ThreadUnsupportedError */
   isolated(definition: ActorDefinition<Protocol, unknown>, isolation: Isolation): ActorDefinition<Protocol, unknown>
   /** Puts an event on the bus and, as one line, into the log. */
-  report(level: Level, event: NewEvent, text: string): void
+  report(level: Level, event: NewEvent, text: string, cause?: unknown): void
   /** Subscribes to events. Returns the way to stop. A listener that throws is logged and kept. */
   onEvent(listener: (event: SystemEvent) => void): () => void
   /** Makes a service available to all actors of the system. */

@@ -3,7 +3,11 @@
 import type { Logger } from '../contracts/log.ts'
 
 function write(level: string, fields: object, text: string): void {
-  process.stderr.write(`${JSON.stringify({ level, ...fields, msg: text })}\n`)
+  process.stderr.write(`${JSON.stringify({ level, ...fields, msg: text }, stackOf)}\n`)
+}
+
+function stackOf(_key: string, value: unknown): unknown {
+  return value instanceof Error ? (value.stack ?? String(value)) : value
 }
 
 /** Writes warnings and errors to standard error; drops the rest. */

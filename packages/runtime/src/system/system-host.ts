@@ -207,9 +207,11 @@ export class SystemHost implements Home {
     return this.#bus.observed || this.log.isLevelEnabled?.(level) !== false
   }
 
-  report(level: Level, event: NewEvent, text: string): void {
+  report(level: Level, event: NewEvent, text: string, cause?: unknown): void {
     if (!this.hears(level)) return
-    const { type, ...fields } = event
+    const { type, ...said } = event
+    // As pino calls it. Its stack is made text by whoever writes the line, if anybody does.
+    const fields = cause instanceof Error ? { ...said, err: cause } : said
     if (this.#lines.admits(level, type, this.env.now())) this.#write(level, { event: type, ...fields }, text)
     if (this.#bus.observed) this.#bus.emit({ ...event, at: this.env.now() } as SystemEvent)
   }
