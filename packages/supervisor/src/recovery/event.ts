@@ -45,7 +45,7 @@ export type RecoveryNews =
   | { readonly type: 'PROBE_OK' }
   /** The child on trial has failed; it waits for an order. */
   | (Omit<FailedEvent, 'type'> & { readonly type: 'PROBE_FAILED' })
-  /** A restart was ordered, and there is no budget for it at present; it may be ordered again. */
+  /** The restart that was ordered waits for its turn in the node's budget, about so long; it comes by itself. */
   | { readonly type: 'BUDGET_EXHAUSTED'; readonly retryInMs: number }
   /** A timer set by `schedule` is due. */
   | { readonly type: `TIMER.${string}` }
