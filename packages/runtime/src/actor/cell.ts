@@ -276,7 +276,7 @@ export class Cell implements Endpoint, Runnable, Child, Sibling<Cell>, Asker, Li
       return
     }
     const watches = this.extras?.watches
-    if (watches != null && this.life === 'running') for (const signal of watches.takePostponed()) this.signal(signal)
+    if (watches != null && this.life === 'running') this.mailbox?.putBack(watches.takePostponed())
     if (this.ready) this.host.dispatcher.schedule(this)
   }
 

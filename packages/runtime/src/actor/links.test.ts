@@ -226,3 +226,16 @@ test('watchWith sends its message instead of calling the hook, once, also for on
   expect(seen.at(-1)).toBe('message: a again')
   expectBalanced(system)
 })
+
+test('trapped exits of one sender keep their order, also when one comes just as the handler that made the others wait is through', async () => {
+  const on = cast('a', 'trap')
+  const gate = deferred()
+  on.ref('trap').tell({ type: 'hold', until: gate.promise })
+  await on.env.settle()
+  on.contexts.get('a')!.exit(on.ref('trap'), { shutdown: 'first' })
+  await on.env.settle()
+  gate.resolve()
+  on.contexts.get('a')!.exit(on.ref('trap'), { shutdown: 'second' })
+  await on.env.settle()
+  expect(on.trapped).toEqual(['trap heard of /a: shutdown: first', 'trap heard of /a: shutdown: second'])
+})

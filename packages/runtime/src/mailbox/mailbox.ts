@@ -71,6 +71,11 @@ export class Mailbox<S> extends RingQueue {
     else this.#signals.push(signal)
   }
 
+  /** Signals that were put off, and so come before those that wait. */
+  putBack(signals: readonly S[]): void {
+    if (signals.length > 0) this.#signals = [...signals, ...(this.#signals ?? [])]
+  }
+
   /** All signals, in order; the lane is empty afterwards. */
   takeSignals(): readonly S[] {
     const taken = this.#signals ?? []
