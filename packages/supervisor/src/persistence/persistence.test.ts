@@ -234,9 +234,12 @@ test('a degraded child is degraded in the next process, too, until it is release
   )
   await (await live({ a: limping }, { persist })).fail('a', 1)
   const after = await live({ a: limping }, { persist })
-  const refused = expect(after.ref('a').ask({ type: 'work', ok: true })).rejects.toThrow(/shed/)
+  const refused = after
+    .ref('a')
+    .ask({ type: 'work', ok: true })
+    .catch((error: unknown) => error)
   await after.env.settle()
-  await refused
+  expect(String(await refused)).toContain('shed')
   after.sup.tell({ type: 'recoverChild', id: 'a', order: 'release' })
   await after.env.settle()
   const answer = after.ref('a').ask({ type: 'work', ok: true })
