@@ -108,8 +108,8 @@ export interface EngineState {
   significant: number
   /** Whose recovery wants to know of a child's health, by that child's id; absent when nobody's does. */
   dependents: Map<string, Set<string>> | undefined
-  /** What can be done for a child where this supervisor lives. */
-  readonly possible: ReadonlySet<RecoveryAbility>
+  /** What can be done for a child where this supervisor lives; the executor changes it between two steps. */
+  possible: ReadonlySet<RecoveryAbility>
   readonly persists: boolean
   /** The child whose start has just failed. */
   startFailed: string | undefined

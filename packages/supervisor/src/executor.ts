@@ -22,7 +22,7 @@ import { restartsOnTheSpot } from './on-the-spot.ts'
 import { keeperFor } from './persistence/recovery-keeper.ts'
 import type { RecoveryKeeper } from './persistence/recovery-keeper.ts'
 import type { RecoveryStore } from './persistence/recovery-store.ts'
-import { recoveryExecutor } from './recovery/executor-hook.ts'
+import { recoveryExecutor, withExecutor } from './recovery/executor-hook.ts'
 import type { OutsideCommand, RecoveryExecutor } from './recovery/executor-hook.ts'
 import type { Told } from './recovery/facts.ts'
 import { possibleOnOneNode } from './recovery/kernel.ts'
@@ -85,7 +85,7 @@ export class Executor implements Supervision {
     this.#control = control
     this.#outside = control.find?.(recoveryExecutor)
     this.#gate = new RestartGate(control, (id, forMs) => this.#held(id, forMs))
-    const possible = this.#outside === undefined ? possibleOnOneNode : new Set([...possibleOnOneNode, ...this.#outside.able])
+    const possible = withExecutor(possibleOnOneNode, this.#outside)
     this.#keeper = keeperFor(control, settings.persist)
     this.#state = initialEngine({ ...settings, path: control.path, possible, persists: this.#keeper !== undefined })
   }
@@ -219,6 +219,7 @@ export class Executor implements Supervision {
   }
 
   #step(event: EngineEvent): void {
+    if (this.#outside !== undefined) this.#state.possible = withExecutor(possibleOnOneNode, this.#outside)
     const [state, commands] = stepEngine(this.#state, event)
     this.#state = state
     for (const command of commands) this.#execute(command)
@@ -303,7 +304,10 @@ export class Executor implements Supervision {
   #executeOutside(id: string, command: OutsideCommand): void {
     const path = `${this.#control.path}/${id}`
     try {
-      this.#outside?.execute(command, { path, incarnation: this.#children.get(id)?.incarnation ?? 0 })
+      const child = this.#children.get(id)
+      this.#outside?.execute(command, { path, incarnation: child?.incarnation ?? 0 })
+      const heir = command.type === 'failOver' ? this.#outside?.heir : undefined
+      if (child !== undefined && heir !== undefined) this.#heirs.set(child, ActorRef.endpointOf(heir))
     } catch (thrown) {
       const cause = describeCause(thrown)
       const text = `'${command.type}' for ${path} could not be carried out: ${cause}`

@@ -4,6 +4,7 @@ import { type ActorSystem, createSystem } from '@understudy/runtime'
 import { hostOf, type SystemEvent } from '@understudy/runtime/spi'
 import { type NodeOptions, validateNodeOptions } from './options.ts'
 import { Participant } from './participant.ts'
+import { provideRestart } from './restart.ts'
 import type { Cluster } from './service.ts'
 
 /** A running node. */
@@ -31,7 +32,7 @@ export interface ClusterNode extends Cluster {
  */
 export async function startNode(options: NodeOptions): Promise<ClusterNode> {
   validateNodeOptions(options)
-  const { env, log, root, strayErrors, hangMs } = options
+  const { env, log, root, strayErrors, hangMs, restartNode } = options
   let node: { leave(): Promise<void> } | undefined
   const system: ActorSystem = createSystem({
     ...(env !== undefined && { env }),
@@ -50,17 +51,20 @@ export async function startNode(options: NodeOptions): Promise<ClusterNode> {
   let out!: (why: string) => void
   const left = new Promise<string>((resolve) => (out = resolve))
   let leaving: Promise<void> | undefined
-  const leave = (why: string): Promise<void> => {
+  const leave = (why: string, last?: () => void): Promise<void> => {
     leaving ??= (async () => {
       await participant.drain()
       await system.stop()
       await participant.leave()
+      last?.()
       out(why)
     })()
     return leaving
   }
-  void participant.ousted.then(leave)
+  void participant.ousted.then((why) => leave(why))
   try {
+    if (restartNode !== undefined) provideRestart(hostOf(system), restartNode, leave)
+    options.provide?.((key, value) => system.provide(key, value))
     if (root !== undefined) system.spawn(root, { name: root.name })
   } catch (error) {
     await leave('its root could not be started')

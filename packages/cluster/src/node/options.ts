@@ -1,5 +1,6 @@
 // What a node is started with.
 
+import type { ActorSystem } from '@understudy/runtime'
 import { type ActorDefinition, type Env, InvalidOptionError, isNodeName, type Logger, type Transport } from '@understudy/runtime/spi'
 
 /** Options of a node. */
@@ -24,6 +25,14 @@ export interface NodeOptions {
   readonly strayErrors?: 'stop' | 'off'
   /** Reports an actor that is in one message for longer than so many milliseconds, and a loop that stood still. Default: nobody looks. */
   readonly hangMs?: number
+  /**
+   * Carries out `restartNode`, which recoveries such as `ladder()` order when nothing smaller helps. `exit`: the node leaves in order, and the
+   * process ends with code 75 (`EX_TEMPFAIL`), within 15 s, so that whoever started it starts it again. A function is called in place of that.
+   * Default: nobody does, and no recovery orders it.
+   */
+  readonly restartNode?: 'exit' | ((why: string) => unknown)
+  /** Called once, before the root is spawned, with the `provide` of the node's system: for what actors find by `ctx.service`. */
+  readonly provide?: (provide: ActorSystem['provide']) => void
   /** Default: the real time and randomness. */
   readonly env?: Env
 }
@@ -39,6 +48,11 @@ export function validateNodeOptions(options: NodeOptions): void {
   const strayErrors: unknown = options.strayErrors
   if (strayErrors !== undefined && strayErrors !== 'stop' && strayErrors !== 'off')
     throw new InvalidOptionError('strayErrors', strayErrors, "'stop' or 'off'")
+  const { restartNode, provide } = options as { readonly restartNode?: unknown; readonly provide?: unknown }
+  if (restartNode !== undefined && restartNode !== 'exit' && typeof restartNode !== 'function')
+    throw new InvalidOptionError('restartNode', restartNode, "'exit' or a function")
+  if (provide !== undefined && typeof provide !== 'function')
+    throw new InvalidOptionError('provide', provide, 'a function, such as (provide) => provide(key, value)')
   if (typeof options.transport?.connect !== 'function') {
     throw new InvalidOptionError('transport', options.transport, 'a transport, such as nats({ servers }) or memoryNetwork().transport()')
   }

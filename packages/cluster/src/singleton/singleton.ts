@@ -5,6 +5,7 @@ import {
   noHandlers,
   type ActorContext,
   type ActorDefinition,
+  type AnyRef,
   type Address,
   type Child,
   type ChildOptions,
@@ -21,7 +22,15 @@ import {
   type SupervisionControl,
   tenureKey,
 } from '@understudy/runtime/spi'
-import { child, type Intensity, type RecoveryPolicy, supervisor } from '@understudy/supervisor'
+import {
+  child,
+  type Intensity,
+  type OutsideCommand,
+  type RecoveryExecutor,
+  recoveryExecutor,
+  type RecoveryPolicy,
+  supervisor,
+} from '@understudy/supervisor'
 import { nodeInsideKey, type NodeInside } from '../node/inside.ts'
 import { until } from '../node/until.ts'
 import type { Candidate } from '../ownership/ownership.ts'
@@ -38,7 +47,7 @@ export interface SingletonOptions {
   readonly takeover?: 'fenced' | 'exclusive'
   /** How often the leader may be restarted within one term before its node gives up the leadership. Default: as for any supervisor. */
   readonly intensity?: Intensity
-  /** How the leader recovers within a term. */
+  /** How the leader recovers within a term. `failover()` and `ladder()` may give the leadership to an understudy on another node. */
   readonly recovery?: RecoveryPolicy
 }
 
@@ -90,8 +99,8 @@ const standAgainMs = 1000
 const drainMs = 2000
 const successorMs = 1000
 
-/** One node's manager of one singleton. */
-class Manager implements Supervision {
+/** One node's manager of one singleton. For what is beneath it, it carries out `failOver`, as long as there is an understudy. */
+class Manager implements Supervision, RecoveryExecutor {
   proxy: SingletonProxy | undefined
   readonly #name: string
   readonly #takeover: 'fenced' | 'exclusive'
@@ -102,6 +111,11 @@ class Manager implements Supervision {
   #isLeaving = false
   #termGone: (() => void) | undefined
   #member!: Address
+  #self: AnyRef | undefined
+  #outer: RecoveryExecutor | undefined
+  readonly #ables = new Map<boolean, RecoveryExecutor['able']>()
+  /** Why the term under way is being ended from here. */
+  #why: string | undefined
   #term: { readonly child: Child; readonly tenure: LeaderTenure; readonly vacantSince: number } | undefined
   #next: { readonly tenure: LeaderTenure; readonly vacantSince: number } | undefined
 
@@ -116,6 +130,8 @@ class Manager implements Supervision {
   stand(ctx: ActorContext<Protocol>): this {
     const inside = ctx.service(nodeInsideKey)
     this.#inside = inside
+    this.#self = ctx.self
+    this.#outer = this.#control.find?.(recoveryExecutor)
     // Messages wait for a successor from the moment at which this manager begins to end, however it does.
     ctx.signal.addEventListener('abort', () => inside.owners.setLocalLeader(this.#name, undefined))
     this.proxy = new SingletonProxy(inside, this.#name, { node: inside.host.identity, path: ctx.path, uid: 0 })
@@ -175,7 +191,10 @@ class Manager implements Supervision {
     if (this.#term !== undefined || this.#next === undefined || this.#isLeaving) return
     const { tenure, vacantSince } = this.#next
     this.#next = undefined
-    const provide = new Map([[tenureKey as never, tenure as unknown]])
+    const provide = new Map([
+      [tenureKey as never, tenure as unknown],
+      [recoveryExecutor as never, this],
+    ])
     const options: ChildOptions<undefined> = { name: `term-${tenure.epoch}`, shutdownMs: 'infinity', provide }
     const spawned = this.#control.spawn(this.#definition, options)
     this.#term = { child: spawned, tenure, vacantSince }
@@ -190,6 +209,35 @@ class Manager implements Supervision {
     this.#control.order(this.#term.child, { type: 'stop', reason: 'shutdown' })
   }
 
+  // --- RecoveryExecutor -----------------------------------------------------------------------------------------------------
+
+  get able(): RecoveryExecutor['able'] {
+    const { groups, host } = this.#inside
+    const isThere = ({ node }: Address): boolean => node.name !== host.identity.name && this.#inside.isUp(node)
+    const hasUnderstudy = groups.members(candidatesGroup(this.#name)).some(isThere)
+    let able = this.#ables.get(hasUnderstudy)
+    if (able === undefined) {
+      able = new Set([...(this.#outer?.able ?? []), ...(hasUnderstudy ? (['failOver'] as const) : [])])
+      this.#ables.set(hasUnderstudy, able)
+    }
+    return able
+  }
+
+  get heir(): AnyRef | undefined {
+    return this.#self
+  }
+
+  /** The leader does not get well here. From now on messages wait in the proxies; the term ends, and an understudy takes what is given back. */
+  execute(command: OutsideCommand, who: { readonly path: string; readonly incarnation: number }): void {
+    if (command.type !== 'failOver') return this.#outer?.execute(command, who)
+    const term = this.#term
+    if (term === undefined || this.#isLeaving) return undefined
+    this.#why = `${who.path} fails over`
+    this.#inside.owners.setLocalLeader(this.#name, undefined)
+    this.#control.after(0, () => this.#control.order(term.child, { type: 'stop', reason: 'shutdown' }))
+    return undefined
+  }
+
   started(term: Child): void {
     if (this.#term?.child !== term) return
     const { epoch } = this.#term.tenure
@@ -202,7 +250,9 @@ class Manager implements Supervision {
     this.#control.order(term, { type: 'remove' })
     if (this.#term?.child !== term) return
     const { tenure } = this.#term
+    const why = this.#why
     this.#term = undefined
+    this.#why = undefined
     this.#inside.owners.setLocalLeader(this.#name, undefined)
     if (this.#termGone !== undefined) {
       this.#termGone()
@@ -215,7 +265,8 @@ class Manager implements Supervision {
     if (!this.#candidate.owns(tenure.epoch)) return
     // It gave up while it still was the owner: a lease is never kept for an actor that does not run. Others may try first.
     tenure.end('the leader has stopped')
-    this.#report('error', 'singleton.lost', tenure.epoch, `its term ended: ${describeExit(reason)}`)
+    if (why === undefined) this.#report('error', 'singleton.lost', tenure.epoch, `its term ended: ${describeExit(reason)}`)
+    else this.#report('warn', 'singleton.lost', tenure.epoch, why)
     this.#candidate.release(standAgainMs)
   }
 

@@ -58,6 +58,8 @@ export type SystemEvent = { readonly at: number } & (
       readonly outcome: 'done' | 'failed' | 'timed-out'
       readonly tookMs: number
     }
+  /** The recovery of the child at `path` wants a new process: this one leaves and ends, or whoever was named decides. */
+  | { readonly type: 'node.restarting'; readonly path: string }
   | { readonly type: 'node.up'; readonly node: NodeIdentity }
   | { readonly type: 'node.suspect'; readonly node: NodeIdentity; readonly why: string }
   | { readonly type: 'node.trusted'; readonly node: NodeIdentity }
