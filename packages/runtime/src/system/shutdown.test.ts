@@ -34,6 +34,7 @@ test('phases run one after the other, then mailboxes run empty, then actors stop
 
 test('a phase that fails or overruns is reported, and the next one begins', async () => {
   const { env, system, events } = stage()
+  const told: number[] = []
   const gate = deferred()
   system.spawn(actor({ name: 'stuck', shutdownMs: 'infinity', on: { hold: () => gate.promise } }), { name: 'stuck' }).tell({ type: 'hold' })
   const report = system.shutdown({
@@ -44,7 +45,7 @@ test('a phase that fails or overruns is reported, and the next one begins', asyn
           throw new Error('no')
         },
       },
-      { name: 'slow', timeoutMs: 50, run: () => new Promise(() => {}) },
+      { name: 'slow', timeoutMs: 50, run: (signal) => new Promise(() => signal.addEventListener('abort', () => told.push(env.now()))) },
     ],
     drainTimeoutMs: 100,
     stopTimeoutMs: 200,
@@ -57,6 +58,7 @@ test('a phase that fails or overruns is reported, and the next one begins', asyn
     { name: 'drain', outcome: 'timed-out', tookMs: 100 },
     { name: 'stop', outcome: 'timed-out', tookMs: 200 },
   ])
+  expect(told).toEqual([50])
   // What was cut off is a dead letter, not nothing.
   expect(deadLettered).toBe(1)
   expect(events.filter(({ type }) => type === 'shutdown.phase')).toHaveLength(4)

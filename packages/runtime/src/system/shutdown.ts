@@ -11,7 +11,8 @@ export interface ShutdownPhase {
   readonly name: string
   /** Milliseconds until the next phase begins without waiting for this one. Default 5000. */
   readonly timeoutMs?: number
-  readonly run: () => unknown
+  /** What is to be done; `signal` is aborted when its time is over. */
+  readonly run: (signal: AbortSignal) => unknown
 }
 
 /** Options of a shutdown. */
@@ -67,7 +68,7 @@ export async function runShutdown(ending: Ending, options: ShutdownOptions = {})
   const { counters } = host
   const before = counters.deadLettered
   const reports: PhaseReport[] = []
-  const go = async (name: string, timeoutMs: number, run: () => unknown): Promise<void> => {
+  const go = async (name: string, timeoutMs: number, run: ShutdownPhase['run']): Promise<void> => {
     const report = await runPhase(host.env, name, timeoutMs, run)
     reports.push(report)
     const { outcome, tookMs, cause } = report
@@ -92,12 +93,13 @@ export async function runShutdown(ending: Ending, options: ShutdownOptions = {})
 }
 
 /** Env timers, not the system's own: those end with its actors. */
-async function runPhase(env: Env, name: string, timeoutMs: number, run: () => unknown): Promise<PhaseReport> {
+async function runPhase(env: Env, name: string, timeoutMs: number, run: ShutdownPhase['run']): Promise<PhaseReport> {
   const began = env.now()
   let outcome: PhaseReport['outcome'] = 'done'
   let failed: { readonly cause?: unknown } = {}
+  const late = new AbortController()
   const work = (async () => {
-    await run()
+    await run(late.signal)
   })().catch((cause: unknown) => {
     if (outcome === 'timed-out') return
     outcome = 'failed'
@@ -106,10 +108,13 @@ async function runPhase(env: Env, name: string, timeoutMs: number, run: () => un
   if (timeoutMs === Number.POSITIVE_INFINITY) await work
   else {
     let timer: unknown
-    const late = new Promise<'late'>((resolve) => {
+    const timeOver = new Promise<'late'>((resolve) => {
       timer = env.setTimer(timeoutMs, () => resolve('late'))
     })
-    if ((await Promise.race([work, late])) === 'late') outcome = 'timed-out'
+    if ((await Promise.race([work, timeOver])) === 'late') {
+      outcome = 'timed-out'
+      late.abort()
+    }
     env.clearTimer(timer)
   }
   return { name, outcome, tookMs: env.now() - began, ...failed }
