@@ -2,7 +2,7 @@
 
 import type { Address } from '../contracts/address.ts'
 import type { Signal } from '../contracts/endpoint.ts'
-import type { Level } from '../contracts/event.ts'
+import type { Level, NewEvent } from '../contracts/event.ts'
 import type { ExitReason } from '../contracts/exit-reason.ts'
 import type { Failure } from '../contracts/failure.ts'
 import type { Host } from '../contracts/host.ts'
@@ -29,7 +29,7 @@ export interface HomeOf<C> extends Host, Directory {
   /** Birth, failure and death: `life.ts`, chosen by the composition root. */
   readonly life: LifeCycle<C>
   /** Whether anybody listens to events: what nobody hears need not be told. */
-  hears(level: Level): boolean
+  hears(level: Level, type: NewEvent['type']): boolean
   nextUid(): number
   /** Makes a cell without a given name findable by its uid, once its address has been handed out. */
   publish(cell: C): void

@@ -89,7 +89,7 @@ function started(cell: Cell, state: unknown, isKnown = false): void {
   cell.life = 'running'
   // What runs in its place has a state of another kind.
   if (cell.definition.snapshots !== undefined && cell.extras?.cast == null) keepSnapshots(cell)
-  if (cell.incarnation > 1 && cell.host.hears('info')) {
+  if (cell.incarnation > 1 && cell.host.hears('info', 'actor.restarted')) {
     const { path, incarnation, attempt } = cell
     cell.host.report('info', { type: 'actor.restarted', path, incarnation, attempt }, `${path} runs again, incarnation ${incarnation}`)
   }
@@ -112,7 +112,7 @@ function fail(cell: Cell, cause: unknown, phase: Failure['phase'], message: Mess
   const failure: Failure = message === undefined ? { cause, phase, incarnation, attempt } : { cause, phase, incarnation, attempt, message }
   const snapshots = cell.extras?.snapshots?.count ?? 0
   if (snapshots > 0) Object.assign(failure, { snapshots })
-  if (host.hears('warn')) {
+  if (host.hears('warn', 'actor.failed')) {
     const { path } = cell
     const text = describeCause(cause)
     const messageType = message === undefined ? undefined : describeCause((message as Message | null)?.type)
@@ -389,7 +389,7 @@ function remove(cell: Cell, reason: ExitReason): void {
     for (const signal of signals) cell.signal(signal)
   }
   const level = isAbnormal(reason) ? 'warn' : 'debug'
-  if (host.hears(level)) {
+  if (host.hears(level, 'actor.stopped')) {
     const { path } = cell
     host.report(level, { type: 'actor.stopped', path, reason: describeExit(reason) }, `${path} stopped: ${describeExit(reason)}`)
   }

@@ -36,7 +36,7 @@ export interface Host extends Accounts {
   /** Puts an event on the bus and, as one line, into the log. */
   report(level: Level, event: NewEvent, text: string, cause?: unknown): void
   /** Subscribes to events. Returns the way to stop. A listener that throws is logged and kept. */
-  onEvent(listener: (event: SystemEvent) => void): () => void
+  onEvent(listener: (event: SystemEvent) => void, types?: ReadonlySet<string>): () => void
   /** Makes a service available to all actors of the system. */
   provide<T>(key: ServiceKey<T>, value: T): void
   /** What the system has one of: the service of that key, made for whoever asks first. */

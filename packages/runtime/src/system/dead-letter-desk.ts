@@ -34,9 +34,12 @@ export function deadLetterDesk(host: Host, office: DeadLetterOffice): DeadLetter
     recent: () => office.recent(),
     query: (query) => office.query(query),
     subscribe: (listener) =>
-      host.onEvent((event) => {
-        if (event.type === 'dead-letter') listener(event.letter)
-      }),
+      host.onEvent(
+        (event) => {
+          if (event.type === 'dead-letter') listener(event.letter)
+        },
+        new Set(['dead-letter']),
+      ),
     replay(letters, to) {
       const meant = Array.isArray(letters) ? (letters as readonly DeadLetter[]) : office.query(letters as DeadLetterQuery)
       const sendable = meant.filter((letter) => to !== undefined || whereTo(letter) !== undefined)

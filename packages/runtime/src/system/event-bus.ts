@@ -2,29 +2,38 @@
 
 import type { SystemEvent } from '../contracts/event.ts'
 
-/** The listeners of one system. Costs nothing while there are none. */
+interface Listening {
+  readonly listener: (event: SystemEvent) => void
+  /** Absent: all. */
+  readonly types: ReadonlySet<string> | undefined
+}
+
+/** The listeners of one system. An event that nobody listens to need not be made. */
 export class EventBus {
-  #listeners: readonly ((event: SystemEvent) => void)[] = []
+  #listenings: readonly Listening[] = []
   readonly #onThrow: (cause: unknown) => void
 
   constructor(onThrow: (cause: unknown) => void) {
     this.#onThrow = onThrow
   }
 
-  get observed(): boolean {
-    return this.#listeners.length > 0
+  /** Whether anybody listens to events of a type. */
+  isHeard(type: string): boolean {
+    for (const { types } of this.#listenings) if (types === undefined || types.has(type)) return true
+    return false
   }
 
-  on(listener: (event: SystemEvent) => void): () => void {
-    const own = (event: SystemEvent): void => listener(event)
-    this.#listeners = [...this.#listeners, own]
+  on(listener: (event: SystemEvent) => void, types?: ReadonlySet<string>): () => void {
+    const own: Listening = { listener, types }
+    this.#listenings = [...this.#listenings, own]
     return () => {
-      this.#listeners = this.#listeners.filter((other) => other !== own)
+      this.#listenings = this.#listenings.filter((other) => other !== own)
     }
   }
 
   emit(event: SystemEvent): void {
-    for (const listener of this.#listeners) {
+    for (const { listener, types } of this.#listenings) {
+      if (types !== undefined && !types.has(event.type)) continue
       try {
         listener(event)
       } catch (cause) {

@@ -25,17 +25,22 @@ export class LineLimit {
     this.#write = write
   }
 
-  /** Whether a line of this type is to be written; one that is not is counted, and told of when its second is over. */
-  admits(level: Level, type: string, now: number): boolean {
+  /** Whether there is room for a line of this type; one for which there is none is counted, and told of when its second is over. */
+  hasRoom(level: Level, type: string, now: number): boolean {
     let count = this.#counts.get(type)
     if (count === undefined) this.#counts.set(type, (count = { since: now, lines: 0, leftOut: 0 }))
     if (now - count.since >= secondMs && count.leftOut === 0) {
       count.since = now
       count.lines = 0
     }
-    if (count.lines++ < linesPerSecond) return true
+    if (count.lines < linesPerSecond) return true
     if (count.leftOut++ === 0) this.#after(secondMs, () => this.#tell(level, type, count))
     return false
+  }
+
+  /** A line for which there was room has been written. */
+  wrote(type: string): void {
+    this.#counts.get(type)!.lines++
   }
 
   #tell(level: Level, type: string, count: Count): void {

@@ -145,7 +145,7 @@ export class SystemHost implements Home {
     const sender = turn.actor?.path
     const letter: DeadLetter = { message, reason, target, sender, at: this.env.now(), asked, cause }
     const fresh = this.deadLetters.file(letter)
-    if (this.#bus.observed) this.#bus.emit({ type: 'dead-letter', at: letter.at, letter })
+    if (this.#bus.isHeard('dead-letter')) this.#bus.emit({ type: 'dead-letter', at: letter.at, letter })
     // A failing message was already told of as its actor's failure; an asker has its error. What remains is what nobody else reports.
     if (fresh > 0 && reason !== 'poison' && !asked) {
       const messageType = describeCause((message as Message | undefined)?.type)
@@ -203,17 +203,23 @@ export class SystemHost implements Home {
     this.#timers.cancel(handle)
   }
 
-  hears(level: Level): boolean {
-    return this.#bus.observed || this.log.isLevelEnabled?.(level) !== false
+  hears(level: Level, type: SystemEvent['type']): boolean {
+    return this.#bus.isHeard(type) || this.#mayWrite(level, type)
   }
 
   report(level: Level, event: NewEvent, text: string, cause?: unknown): void {
-    if (!this.hears(level)) return
     const { type, ...said } = event
-    // As pino calls it. Its stack is made text by whoever writes the line, if anybody does.
-    const fields = cause instanceof Error ? { ...said, err: cause } : said
-    if (this.#lines.admits(level, type, this.env.now())) this.#write(level, { event: type, ...fields }, text)
-    if (this.#bus.observed) this.#bus.emit({ ...event, at: this.env.now() } as SystemEvent)
+    if (this.#mayWrite(level, type)) {
+      this.#lines.wrote(type)
+      // As pino calls it. Its stack is made text by whoever writes the line, if anybody does.
+      const fields = cause instanceof Error ? { ...said, err: cause } : said
+      this.#write(level, { event: type, ...fields }, text)
+    }
+    if (this.#bus.isHeard(type)) this.#bus.emit({ ...event, at: this.env.now() } as SystemEvent)
+  }
+
+  #mayWrite(level: Level, type: string): boolean {
+    return this.log.isLevelEnabled?.(level) !== false && this.#lines.hasRoom(level, type, this.env.now())
   }
 
   /** A logger that throws must not break what it reports of. */
@@ -225,8 +231,8 @@ export class SystemHost implements Home {
     }
   }
 
-  onEvent(listener: (event: SystemEvent) => void): () => void {
-    return this.#bus.on(listener)
+  onEvent(listener: (event: SystemEvent) => void, types?: ReadonlySet<string>): () => void {
+    return this.#bus.on(listener, types)
   }
 
   // --- Threads --------------------------------------------------------------------------------------------------------------

@@ -142,10 +142,7 @@ export function createSystem(options: SystemOptions = {}): ActorSystem {
     onEvent(types: Listener | Type | readonly Type[], listener?: (event: never) => void) {
       if (typeof types === 'function') return host.onEvent(types)
       if (typeof listener !== 'function') throw new InvalidOptionError('listener', listener, 'a function')
-      const wanted = new Set<string>(typeof types === 'string' ? [types] : types)
-      return host.onEvent((event) => {
-        if (wanted.has(event.type)) listener(event as never)
-      })
+      return host.onEvent(listener as Listener, new Set(typeof types === 'string' ? [types] : types))
     },
     counters: host.counters,
     deadLetters: deadLetterDesk(host, host.deadLetters),
