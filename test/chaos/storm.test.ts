@@ -38,39 +38,28 @@ function run(...args: string[]): Promise<Outcome> {
 
 const linesOf = ({ log }: Outcome, event: string): number => log.filter((line) => line.event === event).length
 
-// A machine that others use, too, gets more than one try.
-const tries = { retry: 2 }
+it('10 000 simultaneous failures settle into a queue at 20 a second, and healthy actors are answered within 50 ms (p99)', async () => {
+  const seen = await run('default', '8000')
+  const { storm, restarts, worked, waiting, storms, counters } = seen
+  // 50 at once and 20 a second since then; the others wait with their messages.
+  expect(restarts).toBeGreaterThan(100)
+  expect(restarts).toBeLessThanOrEqual(50 + (storm.ms + 1_000) * 0.02)
+  expect(worked + waiting).toBe(10_000)
+  expect(storm.count).toBeGreaterThan(1_000)
+  expect(storm.p99).toBeLessThan(50)
+  expect(storms).toEqual(['storm.began'])
+  expect(linesOf(seen, 'storm.began')).toBe(1)
+  expect(linesOf(seen, 'actor.failed')).toBeLessThan(1_000)
+  // It could be stopped in the middle of it, and the books balance.
+  expect(counters).toMatchObject({ sent: counters.handled + counters.deadLettered, waiting: 0 })
+})
 
-it(
-  '10 000 simultaneous failures settle into a queue at 20 a second, and healthy actors are answered within 50 ms (p99)',
-  tries,
-  async () => {
-    const seen = await run('default', '8000')
-    const { storm, restarts, worked, waiting, storms, counters } = seen
-    // 50 at once and 20 a second since then; the others wait with their messages.
-    expect(restarts).toBeGreaterThan(100)
-    expect(restarts).toBeLessThanOrEqual(50 + (storm.ms + 1_000) * 0.02)
-    expect(worked + waiting).toBe(10_000)
-    expect(storm.count).toBeGreaterThan(1_000)
-    expect(storm.p99).toBeLessThan(50)
-    expect(storms).toEqual(['storm.began'])
-    expect(linesOf(seen, 'storm.began')).toBe(1)
-    expect(linesOf(seen, 'actor.failed')).toBeLessThan(1_000)
-    // It could be stopped in the middle of it, and the books balance.
-    expect(counters).toMatchObject({ sent: counters.handled + counters.deadLettered, waiting: 0 })
-  },
-)
-
-it(
-  'with a larger budget all 10 000 come back, none has lost its messages, and healthy actors are answered within 50 ms (p99)',
-  tries,
-  async () => {
-    const { storm, restarts, worked, waiting, counters } = await run('2000', '30000')
-    expect({ restarts, worked, waiting }).toEqual({ restarts: 10_000, worked: 10_000, waiting: 0 })
-    expect(storm.ms).toBeGreaterThan(4_900)
-    expect(storm.count).toBeGreaterThan(1_000)
-    expect(storm.p99).toBeLessThan(50)
-    // The failing messages, and nothing else.
-    expect(counters).toMatchObject({ sent: counters.handled + 10_000, deadLettered: 10_000, waiting: 0 })
-  },
-)
+it('with a larger budget all 10 000 come back, none has lost its messages, and healthy actors are answered within 50 ms (p99)', async () => {
+  const { storm, restarts, worked, waiting, counters } = await run('2000', '30000')
+  expect({ restarts, worked, waiting }).toEqual({ restarts: 10_000, worked: 10_000, waiting: 0 })
+  expect(storm.ms).toBeGreaterThan(4_900)
+  expect(storm.count).toBeGreaterThan(1_000)
+  expect(storm.p99).toBeLessThan(50)
+  // The failing messages, and nothing else.
+  expect(counters).toMatchObject({ sent: counters.handled + 10_000, deadLettered: 10_000, waiting: 0 })
+})
