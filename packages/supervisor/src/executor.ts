@@ -19,6 +19,7 @@ import { stepEngine } from './engine.ts'
 import { initialEngine } from './engine-state.ts'
 import type { EngineCommand, EngineEvent, EngineSettings, EngineState, Phase } from './engine-state.ts'
 import { restartsOnTheSpot } from './on-the-spot.ts'
+import { OverloadWatch } from './overload/overload-watch.ts'
 import { keeperFor } from './persistence/recovery-keeper.ts'
 import type { RecoveryKeeper } from './persistence/recovery-keeper.ts'
 import type { RecoveryStore } from './persistence/recovery-store.ts'
@@ -75,6 +76,7 @@ export class Executor implements Supervision {
   readonly #outside: RecoveryExecutor | undefined
   readonly #keeper: RecoveryKeeper | undefined
   readonly #gate: RestartGate
+  readonly #overload: OverloadWatch | undefined
   #state: EngineState
   #busy = false
   #boot: Boot | undefined
@@ -86,6 +88,7 @@ export class Executor implements Supervision {
     this.#outside = control.find?.(recoveryExecutor)
     this.#gate = new RestartGate(control, (id, forMs) => this.#held(id, forMs))
     const possible = withExecutor(possibleOnOneNode, this.#outside)
+    this.#overload = OverloadWatch.of(control)
     this.#keeper = keeperFor(control, settings.persist)
     this.#state = initialEngine({ ...settings, path: control.path, possible, persists: this.#keeper !== undefined })
   }
@@ -198,6 +201,10 @@ export class Executor implements Supervision {
     return true
   }
 
+  tellSoon(id: string, told: Told): void {
+    this.#control.soon?.(() => this.tellRecovery(id, told))
+  }
+
   /** Stops all children side by side; each has its own time. For a supervisor that is stopping. */
   stopAll(): void {
     for (const child of this.#children.values()) this.#control.order(child, { type: 'stop', reason: 'shutdown' })
@@ -286,6 +293,7 @@ export class Executor implements Supervision {
       // It was degraded by the process before; its mailbox knows nothing of that.
       if (this.recovery(id)?.degraded === true) this.#control.order(child, { type: 'shed' })
       if (onUndelivered !== 'dead-letter') this.#heirs.set(child, ActorRef.endpointOf(onUndelivered.forwardTo))
+      this.#overload?.join(this, this.spec(id)!.recovery)
       this.born(child)
     } catch (cause) {
       this.#down(id, { cause, phase: 'starting', incarnation: 0, attempt: 1 })
@@ -342,10 +350,8 @@ export class Executor implements Supervision {
   /** An order for a child that has not come to be: its name was taken, or is not free yet. */
   #orderAbsent(id: string, command: Command): void {
     // One that waited in the process before has no state here to go on with.
-    if (command.type === 'restart' || command.type === 'resume') {
-      this.#start(id, true, command.type === 'restart' ? command.definition : undefined)
-      return undefined
-    }
+    if (command.type === 'restart') return this.#start(id, true, command.definition)
+    if (command.type === 'resume') return this.#start(id, true)
     if (!this.#leaving.has(id) || command.type !== 'stop') return undefined
     this.#leaving.set(id, false)
     return this.#down(id, 'shutdown')
@@ -387,6 +393,7 @@ export class Executor implements Supervision {
     this.#gate.close(this.#children.values())
     for (const { settle } of this.#calls.values()) settle({ ok: false, error: 'stopping', detail: `${this.#control.path} is stopping` })
     this.#calls.clear()
+    this.#overload?.leave(this)
     this.#keeper?.close()
   }
 }

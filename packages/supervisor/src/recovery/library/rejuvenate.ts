@@ -71,7 +71,7 @@ const rejuvenateMachine = declared.createMachine({
  * Restarts a healthy child when it is old, or when heap or event loop lag have grown; its failures are `then`'s.
  *
  * Use when: the child, or a library in it, is known to leak.
- * Watch out: `maxAgeMs` costs a timer per child; heap and lag need somebody who measures and tells (`OVERLOADED`).
+ * Watch out: `maxAgeMs` costs a timer per child; heap and lag are measured only where `overloadWatch` is provided.
  *
  * @throws InvalidOptionError
  */
