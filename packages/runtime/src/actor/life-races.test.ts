@@ -314,3 +314,26 @@ test('an ask to elsewhere that is open when the system stops is maybe handled, n
   expect(await answer).toMatchObject({ code: 'NODE_UNREACHABLE', outcome: 'maybe-handled' })
   expectBalanced(system)
 })
+
+test('reentrant handlers that all fail are one failure: the first is news, and the next life fails for the second time', async () => {
+  const { env, system, cell } = stage()
+  const gates = Array.from({ length: 6 }, () => deferred())
+  let begun = 0
+  const supervisor = boss({
+    start: (control) =>
+      void control.spawn(actor({ name: 'child', reentrant: true, on: { slow: () => gates[begun++]!.promise } }), { name: 'child' }),
+  })
+  supervisor.onDown = (child) => supervisor.control.order(child, { type: 'restart' })
+  system.spawn(supervisor.definition, { name: 'boss' })
+  const fail = async (from: number, to: number): Promise<void> => {
+    for (let n = from; n < to; n++) cell('/boss/child').ref.tell({ type: 'slow' } as never)
+    await env.settle()
+    for (let n = from; n < to; n++) gates[n]!.reject(new Error(`the ${n}th`))
+    await env.settle()
+  }
+  await fail(0, 5)
+  await fail(5, 6)
+  const downs = supervisor.told.filter(({ what }) => what === 'down')
+  expect(downs.map(({ reason }) => (reason as { attempt: number }).attempt)).toEqual([1, 2])
+  expectBalanced(system)
+})

@@ -107,7 +107,9 @@ function supervises(parent: Cell): boolean {
 /** Something in the actor threw or rejected: the user lane stands still, and its supervisor is asked. */
 function fail(cell: Cell, cause: unknown, phase: Failure['phase'], message: Message | undefined, replyTo: ReplyTo): void {
   const { host } = cell
-  cell.attempt++
+  // Already on its way out, or down and waiting for an order: one more failure changes nothing.
+  const isNews = cell.ending === null && cell.life !== 'stopped' && cell.life !== 'suspended'
+  if (isNews) cell.attempt++
   const { incarnation, attempt } = cell
   const failure: Failure = message === undefined ? { cause, phase, incarnation, attempt } : { cause, phase, incarnation, attempt, message }
   const snapshots = cell.extras?.snapshots?.count ?? 0
@@ -115,19 +117,10 @@ function fail(cell: Cell, cause: unknown, phase: Failure['phase'], message: Mess
   if (host.hears('warn', 'actor.failed')) {
     const { path } = cell
     const text = describeCause(cause)
-    const messageType = message === undefined ? undefined : describeCause((message as Message | null)?.type)
-    const event = {
-      type: 'actor.failed',
-      path,
-      incarnation,
-      phase,
-      cause: text,
-      ...(messageType !== undefined && { messageType }),
-    } as const
+    const its = message === undefined ? {} : { messageType: describeCause((message as Message | null)?.type) }
+    const event = { type: 'actor.failed', path, incarnation, phase, cause: text, ...its } as const
     host.report('warn', event, `${path} ${describePhase(phase)}: ${text}`, cause)
   }
-  // Already on its way out, or down and waiting for an order: one more failure changes nothing.
-  const isNews = cell.ending === null && cell.life !== 'stopped' && cell.life !== 'suspended'
   if (message !== undefined && !(isNews && holdFailed(cell, message, replyTo, cause))) {
     host.deadLetter(message, replyTo, 'poison', formatAddress(cell.address), cause)
   }
