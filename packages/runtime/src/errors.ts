@@ -107,6 +107,19 @@ export class MailboxFullError extends DeliveryError {
   }
 }
 
+/** The receiver refuses new messages on purpose: it, or the way to its node, is given time to recover. Go without, or ask again later. */
+export class OverloadedError extends DeliveryError {
+  static override readonly code = 'OVERLOADED'
+  constructor(target: string, message: Message) {
+    super(
+      `${target} refuses new messages for now (shed), '${typeOf(message)}' was not taken: it is in recovery, or too much waits for its node. ` +
+        'Go without it, or ask again later, and not at once',
+      message,
+      'never-handled',
+    )
+  }
+}
+
 /** The stash is full: the actor has put aside as many messages as it may. Handle some, or raise `mailbox.stashCapacity`. */
 export class StashFullError extends DeliveryError {
   static override readonly code = 'STASH_FULL'

@@ -38,8 +38,8 @@ export interface Ref<P extends Protocol> {
   /**
    * Resolves when the message is in the mailbox (for an actor of another node: on its way). Where the mailbox is full and its
    * overflow policy is `suspend-sender`, it waits for room, first come first served; every other policy refuses at once.
-   * @throws (rejects with) OfferTimeoutError, AskAbortedError, MailboxFullError, NoSuchActorError or NodeUnreachableError; all of
-   * them mean never handled.
+   * @throws (rejects with) OfferTimeoutError, AskAbortedError, MailboxFullError, OverloadedError, NoSuchActorError or NodeUnreachableError;
+   * all of them mean never handled.
    */
   offer(message: MessageOf<P>, options?: OfferOptions): Promise<void>
   /**

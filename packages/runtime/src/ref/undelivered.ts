@@ -10,6 +10,7 @@ import {
   MessageRefusedError,
   NoSuchActorError,
   NodeUnreachableError,
+  OverloadedError,
 } from '../errors.ts'
 
 /** The error for a dead letter's reason. */
@@ -25,8 +26,9 @@ export function undelivered(reason: DeadLetterReason, target: string, message: M
       return new NoSuchActorError(target, message, reason)
     case 'node-down':
     case 'unreachable':
-    case 'shed':
       return new NodeUnreachableError(target, message, reason, 'never-handled')
+    case 'shed':
+      return new OverloadedError(target, message)
     case 'poison':
       return new ActorFailedError(target, message, cause)
     case 'expired':

@@ -54,7 +54,7 @@ const builtInRules: readonly ClassifierRule[] = [
   { class: 'fenced', code: 'FENCED' },
   { class: 'deadline', code: ['ASK_TIMEOUT', 'OFFER_TIMEOUT', 'ETIMEDOUT', 'ESOCKETTIMEDOUT', 'ERR_SOCKET_CONNECTION_TIMEOUT'] },
   { class: 'deadline', name: 'TimeoutError' },
-  { class: 'overload', code: ['MAILBOX_FULL', 'STASH_FULL', 'EBUSY'] },
+  { class: 'overload', code: ['MAILBOX_FULL', 'STASH_FULL', 'OVERLOADED', 'EBUSY'] },
   {
     class: 'dependency',
     code: [
