@@ -60,14 +60,15 @@ export function openGateway(
           resetAfterMs: 5_000,
         }),
       }),
-      // A hiccup is over on the next try. A card that fails three times the same way is put aside, and the reader goes on without it.
+      // A card that fails three times the same way is put aside, and the reader goes on without it. A hiccup of the vault is no fault of the
+      // card: it is read again when the backoff has it, however often.
       child(reader, {
         input: { seed },
         recovery: retryMessage({
           attempts: 3,
           delayMs: 20,
           resetAfterMs: 5_000,
-          then: quarantine({ alike: 5, probesAfterMs: [2_000], resetAfterMs: 5_000 }),
+          then: backoff({ minMs: 20, maxMs: 100, resetAfterMs: 5_000 }),
         }),
       }),
       // If it fails always alike, no restart mends it: it is parked, what it has to print waits, and a person is needed.

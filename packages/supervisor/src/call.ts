@@ -11,7 +11,7 @@ export type Call =
   | { readonly type: 'restartChild'; readonly id: string }
   | { readonly type: 'deleteChild'; readonly id: string }
 
-/** Why a call was refused; OTP's words, but for `start-failed`, `terminated` (while it was starting), `stopping` and `invalid-spec`. */
+/** Why a call was refused; OTP's words, but for `start-failed`, `terminated` (while it was starting), `stopping`, `invalid-spec` and `ignored`. */
 export type CallError =
   | 'already-started'
   | 'already-present'
@@ -23,6 +23,8 @@ export type CallError =
   | 'stopping'
   | 'max-children'
   | 'invalid-spec'
+  /** Of `recoverChild`: the recovery machine has no use for this order in the state that it is in. */
+  | 'ignored'
 
 /** A call that was refused. */
 export interface Refusal<P extends Protocol = Protocol> {

@@ -11,7 +11,7 @@ import type { Told } from './recovery/facts.ts'
 import { hears, tellRecovery } from './recovery/kernel.ts'
 import type { ChildFailed } from './recovery/machine.ts'
 import { reviveMembers } from './persistence/revival.ts'
-import { carryOut, fire, tell, tellDependents, waitsFor } from './remedy.ts'
+import { carryOut, fire, isWell, tell, tellDependents, waitsFor } from './remedy.ts'
 import { release } from './release.ts'
 import { reportEnded } from './report.ts'
 import { fateOf } from './restart-type.ts'
@@ -72,7 +72,7 @@ function handleStarted(draft: Draft, id: string, now: number): void {
   if (member?.phase !== 'starting') return
   const [recovery, commands] = tellRecovery(member.recovery, { type: 'STARTED' }, now, possibleFor(draft, member))
   change(draft, id, { phase: 'running', recovery, attempt: 0 })
-  if (draft.dependents !== undefined) tellDependents(draft, id, 'DEPENDENCY_UP', now)
+  if (draft.dependents !== undefined && isWell(draft.members.get(id))) tellDependents(draft, id, 'DEPENDENCY_UP', now)
   if (member.call !== undefined) settleStarted(draft, member)
   if (commands.length > 0) carryOut(draft, id, commands, now)
   if (draft.procedure !== undefined) advance(draft)
@@ -129,7 +129,7 @@ function decide(draft: Draft, member: Member, event: EngineEvent & { type: 'down
   const { reason } = event
   if (fateOf(restart, reason) !== 'recover') return letGo(draft, id)
   if (draft.dependents !== undefined) tellDependents(draft, id, 'DEPENDENCY_DOWN', event.now)
-  if (member.recovery.policy.alwaysRestarts === true) return restartAtOnce(draft, member, event)
+  if (member.recovery.origin.alwaysRestarts === true) return restartAtOnce(draft, member, event)
   const failed = toFailed(draft, member, reason, event.random)
   const [recovery, commands] = tellRecovery(member.recovery, failed, event.now, possibleFor(draft, member))
   change(draft, id, { phase: 'down', recovery, attempt: failed.attempt })

@@ -9,6 +9,6 @@ export function restartsOnTheSpot(state: EngineState, id: string, now: number): 
   if (state.ended || state.procedure !== undefined || state.dependents !== undefined || state.strategy !== oneForOne) return false
   const member = state.members.get(id)
   if (member?.phase !== 'running' || member.call !== undefined) return false
-  if (member.spec.restart === 'temporary' || member.recovery.policy.alwaysRestarts !== true) return false
+  if (member.spec.restart === 'temporary' || member.recovery.origin.alwaysRestarts !== true) return false
   return admitRestart(state.window, now, state.intensity)
 }

@@ -145,7 +145,7 @@ test('a parked child does not keep its siblings from being restarted', async () 
   expect(await ask(ref('b').ask({ type: 'lives' }))).toBe(2)
 })
 
-test('a child whose dependency is down waits until that one runs again', async () => {
+test('a child whose dependency is down waits until that one is well again', async () => {
   const { env, system, events, broken, ask, ref } = await stage({
     database: circuitBreaker({ failures: 1, openMs: 2_000 }),
     shop: dependencyGate({ on: 'database', spreadMs: 100 }),
@@ -156,7 +156,7 @@ test('a child whose dependency is down waits until that one runs again', async (
   await env.advance(1_000)
   expect(recoveryOf(system, '/sup/shop')).toMatchObject({ state: 'gated', standing: 'parked' })
   broken.delete('shop')
-  await env.advance(1_500)
+  await env.advance(2_500) // two until the trial, one on trial
   expect(await ask(ref('shop').ask({ type: 'lives' }))).toBe(2)
   const restarted = events.filter(({ type }) => type === 'actor.restarted').map((event) => 'path' in event && event.path)
   expect(restarted).toEqual(['/sup/database', '/sup/shop'])
@@ -193,6 +193,15 @@ test('an old child is restarted as planned, without failure, and lives on', asyn
   await env.advance(11_000)
   expect(await ask(ref('a').ask({ type: 'lives' }))).toBe(3)
   expect(events.filter(({ type }) => type === 'actor.failed')).toEqual([])
+})
+
+test('a child that has failed and is well again gets old as before', async () => {
+  const { env, ask, ref } = await stage({ a: rejuvenate({ maxAgeMs: 100_000, spreadMs: 0 }) })
+  ref('a').tell({ type: 'work', ok: false })
+  await env.advance(60_000)
+  expect(await ask(ref('a').ask({ type: 'lives' }))).toBe(2)
+  await env.advance(100_000)
+  expect(await ask(ref('a').ask({ type: 'lives' }))).toBe(3)
 })
 
 test('the ladder climbs from the child to its siblings, and parks what nothing mends', async () => {

@@ -6,7 +6,8 @@ import type { Child } from '@understudy/runtime/spi'
 import { refuse, unknownChild } from './call.ts'
 import type { CallResult } from './call.ts'
 import { Executor } from './executor.ts'
-import { stateOf } from './recovery/kernel.ts'
+import { stateOf, takesOrder } from './recovery/kernel.ts'
+import { timerName } from './recovery/timer-name.ts'
 
 /** Where the recovery of one child stands; plain data. */
 export interface RecoveryInfo {
@@ -21,14 +22,14 @@ export interface RecoveryInfo {
   /** The failure that waits for a decision. */
   readonly why?: string
   readonly attempt: number
-  /** Its timers, and when each is due, in milliseconds from now. */
+  /** Its timers by name, those of `after` by the name of their delay, and when each is due, in milliseconds from now. */
   readonly timers: readonly { readonly key: string; readonly dueInMs: number }[]
 }
 
 /** What a person or a program can decide: try it now, keep it down, let it out of quarantine, or give it up. */
 export type RecoveryOrder = 'retry' | 'park' | 'release' | 'stop'
 
-const orders: ReadonlySet<unknown> = new Set(['retry', 'park', 'release', 'stop'])
+const orders = ['retry', 'park', 'release', 'stop'] as const
 
 /** Where the recovery of the child at `path` stands, on this node; undefined when it is no child of a supervisor. */
 export function recoveryOf(system: ActorSystem, path: string): RecoveryInfo | undefined {
@@ -51,17 +52,22 @@ function recoveryInfo(run: Executor, id: string, path: string, now: number): Rec
     ...(standing !== undefined && { standing }),
     ...(undecided !== undefined && { why: describeCause(undecided.cause) }),
     attempt: undecided?.attempt ?? 0,
-    timers: Array.from(deadlines, ([key, at]) => ({ key, dueInMs: Math.max(0, at - now) })),
+    timers: Array.from(deadlines, ([key, at]) => ({ key: timerName(key), dueInMs: Math.max(0, at - now) })),
   }
 }
 
 /** Answers `recoverChild`: tells the recovery of a child what somebody has decided. */
 export function recoverChild(run: Executor, { id, order }: { readonly id: string; readonly order: RecoveryOrder }): CallResult {
-  if (!orders.has(order))
-    return refuse('invalid-spec', `there is no order '${describeCause(order)}'; it must be one of ${[...orders].join(', ')}`)
+  if (!orders.includes(order))
+    return refuse('invalid-spec', `there is no order '${describeCause(order)}'; it must be one of ${orders.join(', ')}`)
   const recovery = run.recovery(id)
   if (recovery === undefined) return unknownChild(id)
   if (recovery.snapshot === undefined) return refuse('running', `'${id}' is in no recovery`)
+  if (!takesOrder(recovery, `OPERATOR.${order}`)) {
+    const others = orders.filter((other) => takesOrder(recovery, `OPERATOR.${other}`)).join(', ')
+    const detail = `${recovery.policy.name} has no use for '${order}' while it is in ${stateOf(recovery)}`
+    return refuse('ignored', others === '' ? `${detail}; nothing can be decided by hand now` : `${detail}; it can be told ${others}`)
+  }
   run.tellRecovery(id, { type: `OPERATOR.${order}` })
   return { ok: true }
 }

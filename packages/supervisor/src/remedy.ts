@@ -26,7 +26,9 @@ export function fire(draft: Draft, { id, key, now, random }: EngineEvent & { rea
   const member = draft.members.get(id)
   if (draft.ended || member === undefined) return
   const [recovery, commands] = fireTimer(member.recovery, key, now, possibleFor(draft, member), random)
+  const isOutOfTrial = member.recovery.standing === 'trial' && recovery.standing === undefined && member.phase === 'running'
   change(draft, id, { recovery })
+  if (isOutOfTrial && draft.dependents !== undefined) tellDependents(draft, id, 'DEPENDENCY_UP', now)
   carryOut(draft, id, commands, now)
 }
 
@@ -35,9 +37,14 @@ export function tellDependents(draft: Draft, dependency: string, type: 'DEPENDEN
   for (const id of draft.dependents?.get(dependency) ?? []) draft.deferred.push({ type: 'news', id, told: { type, dependency }, now })
 }
 
-/** Of the children that the recovery of this one depends on, those that do not run. */
+/** Of the children that the recovery of this one depends on, those that do not run, or only on trial. */
 export function waitsFor(draft: Draft, { spec }: Member): string[] {
-  return [...dependenciesOf(spec.recovery)].filter((id) => draft.members.get(id)?.phase !== 'running')
+  return [...dependenciesOf(spec.recovery)].filter((id) => !isWell(draft.members.get(id)))
+}
+
+/** Whether those who depend on a child can go on. */
+export function isWell(member: Member | undefined): boolean {
+  return member?.phase === 'running' && member.recovery.standing !== 'trial'
 }
 
 /** Carries out what a recovery asks for one child. An order for a child that is not in the condition for it is ignored. */
@@ -65,21 +72,26 @@ export function carryOut(draft: Draft, id: string, commands: readonly RecoveryCo
       case 'probe':
       case 'replace':
         member.how = command.type === 'restart' ? howOf(command) : command.type === 'replace' ? standIn(member) : undefined
+        keepMessage(member, command)
         if (isDown) restart(draft, id, now)
         else if (member.phase === 'running') restart(draft, id, now, 'planned')
         break
       case 'restartGroup':
-        if (isDown) restart(draft, id, now, command.scope === 'all' ? oneForAll : restForOne)
+        if (!isDown) break
+        keepMessage(member, command)
+        restart(draft, id, now, command.scope === 'all' ? oneForAll : restForOne)
         break
       case 'restartThread':
         if (!isDown) break
         if (member.spec.isolation === undefined) draft.commands.push({ type: 'outside', id, command: { type: command.type } })
         else member.how = { thread: 'new' }
+        keepMessage(member, command)
         restart(draft, id, now)
         break
       case 'resume':
         if (!isDown) break
         change(draft, id, { phase: 'running' })
+        if (draft.dependents !== undefined) tellDependents(draft, id, 'DEPENDENCY_UP', now)
         order(draft, id, command.message === 'retry' ? { type: 'resume', message: 'retry' } : { type: 'resume' })
         break
       case 'park':
@@ -113,6 +125,10 @@ function howOf({ message, mailbox, state }: RestartParameters): Member['how'] {
   const restores = state === 'snapshot' || state === 'previous'
   if (message !== 'retry' && mailbox !== 'drop' && !restores) return undefined
   return { ...(message === 'retry' && { message }), ...(mailbox === 'drop' && { mailbox }), ...(restores && { state }) }
+}
+
+function keepMessage(member: Member, { message }: { readonly message?: 'drop' | 'retry' }): void {
+  if (message === 'retry') member.how = { ...member.how, message }
 }
 
 function standIn({ recovery }: Member): Member['how'] {

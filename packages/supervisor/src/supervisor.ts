@@ -71,7 +71,7 @@ export type SupervisorProtocol = {
   restartChild(message: { readonly id: string }): StartResult
   /** Forgets the spec of a child that is not running. */
   deleteChild(message: { readonly id: string }): CallResult
-  /** Decides about a child in recovery by hand; what comes of it is its recovery machine's matter. */
+  /** Decides about a child in recovery by hand, if its machine has a use for that in the state that it is in (else `ignored`). */
   recoverChild(message: { readonly id: string; readonly order: RecoveryOrder }): CallResult
 }
 

@@ -9,7 +9,7 @@ test('a machine is drawn with its states, events, guards and orders', () => {
   expect(machineToMermaid(warmRestart())).toBe(`stateDiagram-v2
   [*] --> running
   running --> fromLast: FAILED [possible snapshots] / restart snapshot
-  running --> passed: FAILED
+  running --> running: FAILED / delegate
   fromLast --> fromPrevious: FAILED / restart previous
   fromLast --> recovered: STABLE
   fromPrevious --> passed: FAILED

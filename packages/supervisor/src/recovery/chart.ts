@@ -2,6 +2,7 @@
 
 import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from 'xstate'
 import type { RecoveryPolicy } from './machine.ts'
+import { eventName } from './timer-name.ts'
 
 /**
  * The chart of a machine in Mermaid's language (`stateDiagram-v2`): states with their entry and exit actions, transitions
@@ -43,12 +44,6 @@ function arrow(from: AnyStateNode, { target }: AnyTransitionDefinition): string 
 function label(event: string, { guard, actions }: AnyTransitionDefinition): string {
   const orders = namesOf(actions)
   return `${eventName(event)}${guard === undefined ? '' : ` [${nameOf(guard)}]`}${orders === '' ? '' : ` / ${orders}`}`
-}
-
-/** `xstate.after.rest.breaker.open` is a timer of the name `rest`. */
-function eventName(event: string): string {
-  const [, delay] = /^xstate\.after\.([^.]+)\./.exec(event) ?? []
-  return delay === undefined ? event : `after ${delay}`
 }
 
 function namesOf(actions: readonly unknown[]): string {

@@ -62,16 +62,19 @@ export interface RecoveryOrders {
   readonly delegate: { readonly message?: 'drop' | 'retry' } | undefined
 }
 
+/** `retry`: a machine has delegated the failure and kept the message. */
+interface KeptMessage {
+  readonly message?: 'retry'
+}
+
 /** What the kernel asks of whoever carries it out. */
 export type RecoveryCommand =
   | ({ readonly type: 'resume' } & NonNullable<RecoveryOrders['resume']>)
   | ({ readonly type: 'restart' } & RestartParameters)
-  | ({ readonly type: 'restartGroup' } & RecoveryOrders['restartGroup'])
-  | ({ readonly type: 'probe' } & RecoveryOrders['probe'])
-  | {
-      readonly type:
-        'restartThread' | 'restartNode' | 'replace' | 'park' | 'release' | 'degrade' | 'failOver' | 'deadLetter' | 'stop' | 'escalate'
-    }
+  | ({ readonly type: 'restartGroup' } & RecoveryOrders['restartGroup'] & KeptMessage)
+  | ({ readonly type: 'probe' } & RecoveryOrders['probe'] & KeptMessage)
+  | ({ readonly type: 'restartThread' | 'replace' } & KeptMessage)
+  | { readonly type: 'restartNode' | 'park' | 'release' | 'degrade' | 'failOver' | 'deadLetter' | 'stop' | 'escalate' }
   | ({ readonly type: 'schedule' } & ScheduleParameters)
   | { readonly type: 'cancel'; readonly key: string }
   /** A machine or classifier broke its contract, and the built-in one has taken its place. */

@@ -3,7 +3,8 @@
 // child without an order and without a timer, the built-in policy takes its place for good and decides on the same failure.
 
 import { describeCause } from '@understudy/runtime/spi'
-import type { AnyMachineSnapshot } from 'xstate'
+import { firstInLine, giveCharge, nextInLine } from './charge.ts'
+import type { Charge } from './charge.ts'
 import type { RecoveryCommand } from './command.ts'
 import type { RecoveryAbility, RecoveryEvent } from './event.ts'
 import { factsOf } from './facts.ts'
@@ -14,21 +15,18 @@ import type { ChildFailed, RecoveryPolicy } from './machine.ts'
 import { checkDecision, checkPossible, isDecision, startsChild } from './order.ts'
 import { nameOfState, planStep } from './plan.ts'
 import type { Plan } from './plan.ts'
+import { eventName } from './timer-name.ts'
 
 export type { RecoveryCommand } from './command.ts'
 
 /** The recovery of one child, as data. */
-export interface Recovery {
-  /** The policy that the child was given, to which it returns in health. */
-  readonly origin: RecoveryPolicy
-  /** The policy in charge: another one than `origin` after a hand-over. */
-  readonly policy: RecoveryPolicy
-  /** The machine's snapshot; absent while the child is in health. */
-  readonly snapshot?: AnyMachineSnapshot
+export interface Recovery extends Charge {
   /** When each timer of the machine is due, in monotonic milliseconds. */
   readonly deadlines: ReadonlyMap<string, number>
   /** The failure on which the machine has not decided yet; kept while the child is parked. */
   readonly undecided?: ChildFailed
+  /** Whatever is ordered about it, the message that failed is handled again: a machine has delegated with `message: 'retry'`. */
+  readonly keepsMessage?: true
   /** `parked`: it stays down until something else is ordered. `starting`: a restart was ordered. `trial`: it runs on trial. */
   readonly standing?: 'parked' | 'starting' | 'trial'
   /** New messages are shed, until `release`. */
@@ -87,7 +85,7 @@ export function tellRecovery(
   const commands: RecoveryCommand[] = []
   const told = stand(recovery, event, commands)
   try {
-    return [decide(told, event, now, possibleFor(told, possible), commands, recovery), commands]
+    return [decide(told, event, now, possibleFor(told, possible), commands), commands]
   } catch (cause) {
     return replace(told, describeCause(cause), now)
   }
@@ -118,6 +116,16 @@ export function forgetRecovery(recovery: Recovery): [Recovery, RecoveryCommand[]
 /** Whether a machine is at work that has a use for such an event. */
 export function hears({ snapshot, policy }: Recovery, type: RecoveryEvent['type']): boolean {
   return snapshot !== undefined && policy.machine.events.includes(type)
+}
+
+/** Whether the machine has a use for what a person orders, in the state that it is in. */
+export function takesOrder({ snapshot }: Recovery, type: `OPERATOR.${string}`, possible = possibleOnOneNode): boolean {
+  try {
+    return snapshot?.can({ type, at: 0, random: 0.5, possible }) === true
+  } catch {
+    // A guard that throws breaks the contract; it is told all the same, which has its consequences.
+    return true
+  }
 }
 
 /** Where a recovery stands, in one word: the machine's state, or `healthy` when there is none. */
@@ -160,7 +168,7 @@ function possibleFor({ origin, undecided }: Recovery, possible: ReadonlySet<Reco
 /** What an event changes before anybody is asked: who waits for an order, and which of the kernel's own timers no longer count. */
 function stand(recovery: Recovery, event: Told, commands: RecoveryCommand[]): Recovery {
   if (event.type !== 'FAILED' && event.type !== 'STARTED') return recovery
-  const { undecided: _, standing, ...rest } = recovery
+  const { undecided: _, keepsMessage: __, standing, ...rest } = recovery
   const deadlines = dropTimers(recovery, commands, event.type === 'FAILED' || standing !== 'trial')
   // Whoever started the child again, it waits for no order any more.
   if (event.type === 'STARTED') return standing === 'trial' ? { ...rest, deadlines, standing } : { ...rest, deadlines }
@@ -180,65 +188,61 @@ function dropTimers({ deadlines }: Recovery, commands: RecoveryCommand[], all: b
   return left ?? deadlines
 }
 
-/** Asks the machine, and those it hands over to, until one has decided. */
-function decide(
-  told: Recovery,
-  event: Told,
-  now: number,
-  possible: ReadonlySet<RecoveryAbility>,
-  commands: RecoveryCommand[],
-  was: Recovery,
-): Recovery {
-  let state = told
+/** Asks the machines in their order until one has decided. A failure on trial is for the one that has ordered the trial. */
+function decide(told: Recovery, event: Told, now: number, possible: ReadonlySet<RecoveryAbility>, commands: RecoveryCommand[]): Recovery {
+  let state = event.type === 'FAILED' && told.standing !== 'trial' ? chargeTo(told, firstInLine(told), true, commands) : told
   let news = event
-  for (let handOvers = 0; handOvers <= maxHandOvers; handOvers++) {
+  for (let passed = 0; passed <= maxHandOvers; passed++) {
     const [facts, classifierError] = factsOf(state, news, now, possible)
     if (classifierError !== undefined) {
       commands.push({ type: 'replaced', machine: `the classifier of ${state.policy.name}`, cause: describeCause(classifierError) })
       state = { ...state, distrusted: true }
     }
-    const from = handOvers === 0 ? stateOf(was) : 'healthy'
+    const from = stateOf(state)
     const plan = planStep(state, facts)
     // A machine that has no use for the event is not worth keeping.
-    if (plan.idle && state.undecided === undefined) return was
+    if (plan.idle && state.undecided === undefined) return state
     const [next, ordered] = apply(state, plan, facts, now)
     if (plan.to !== from || ordered.length > 0) commands.push(moved(state.policy.name, from, plan, facts))
     commands.push(...ordered)
-    if (!plan.handsOver) return next
-    state = handedOver(next, commands)
-    // Nobody waits for an order: the next policy has nothing to decide yet.
-    if (state.undecided === undefined) return state
-    news = state.undecided
+    const { passes } = plan
+    if (passes === undefined) return next
+    // Nobody waits for an order: the next one has nothing to decide yet.
+    if (next.undecided === undefined) return passes === 'over' ? chargeTo(next, nextInLine(next), false, commands) : next
+    const heir = chargeTo(next, nextInLine(next), passes !== 'over', commands)
+    state = passes === 'keeping' ? { ...heir, keepsMessage: true } : heir
+    news = next.undecided
   }
   throw new Error(`more than ${maxHandOvers} machines have handed over to each other`)
 }
 
-function handedOver(
-  { origin, policy, deadlines, undecided, incarnation, degraded, distrusted }: Recovery,
-  commands: RecoveryCommand[],
-): Recovery {
+/** Another machine is in charge: timers go with whoever has set them. */
+function chargeTo(recovery: Recovery, to: RecoveryPolicy, remembers: boolean, commands: RecoveryCommand[]): Recovery {
+  if (to === recovery.policy) return recovery
+  const { deadlines, undecided, keepsMessage, incarnation, degraded, distrusted } = recovery
   for (const key of deadlines.keys()) commands.push({ type: 'cancel', key })
   if (degraded === true) commands.push({ type: 'release' })
-  const heir: Recovery = {
-    origin,
-    policy: policy.then ?? defaultRecovery,
+  return {
+    ...giveCharge(recovery, to, remembers),
     deadlines: noDeadlines,
+    ...(undecided !== undefined && { undecided }),
+    ...(keepsMessage === true && { keepsMessage }),
     ...(incarnation !== undefined && { incarnation }),
     ...(distrusted === true && { distrusted }),
   }
-  return undecided === undefined ? heir : { ...heir, undecided }
 }
 
 /** Checks what the machine orders, and notes what follows from it. */
 function apply(recovery: Recovery, plan: Plan, event: RecoveryEvent, now: number): [Recovery, RecoveryCommand[]] {
-  const { policy, origin, undecided } = recovery
+  const { policy, origin, undecided, kept, keepsMessage } = recovery
   const commands: RecoveryCommand[] = []
   const deadlines = new Map(recovery.deadlines)
   const { incarnation } = recovery
   let { standing, trialMs, degraded } = recovery
   let waiting = undecided
   let decided = false
-  for (const command of plan.commands) {
+  const passes = plan.passes !== undefined
+  for (const command of keepsMessage === true ? withMessage(plan.commands) : plan.commands) {
     checkPossible(command, event.possible)
     if (command.type === 'schedule') deadlines.set(command.key, now + command.delayMs)
     else if (command.type === 'cancel' && !deadlines.delete(command.key)) continue
@@ -262,21 +266,22 @@ function apply(recovery: Recovery, plan: Plan, event: RecoveryEvent, now: number
   if (standing === 'trial' && event.type === 'STARTED') arm('probe', trialMs ?? 0)
   const ended = plan.snapshot.status !== 'active'
   const runs = event.type === 'STARTED' || event.type === 'PROBE_OK' || plan.commands.some((command) => command.type === 'resume')
-  if (runs && !ended && !plan.handsOver && standing !== 'trial' && plan.wantsStable)
-    arm('stable', policy.stableAfterMs ?? defaultStableAfterMs)
-  if (ended && !plan.handsOver) {
+  if (runs && !ended && !passes && standing !== 'trial' && plan.wantsStable) arm('stable', policy.stableAfterMs ?? defaultStableAfterMs)
+  if (ended && !passes) {
     for (const key of deadlines.keys()) commands.push({ type: 'cancel', key })
     deadlines.clear()
     if (degraded === true) commands.push({ type: 'release' })
-    if (origin.maxAgeMs !== undefined && event.type === 'STARTED') arm('age', origin.maxAgeMs)
+    if (origin.maxAgeMs !== undefined && (event.type === 'STARTED' || event.type === 'STABLE')) arm('age', origin.maxAgeMs)
   }
   const left = waiting !== undefined && (standing !== 'parked' || ended)
-  if (left && !plan.handsOver && deadlines.size === 0) throw new Error('the child was left without an order and without a timer')
+  if (left && !passes && deadlines.size === 0) throw new Error('the child was left without an order and without a timer')
   const state: Recovery = {
     origin,
-    policy: ended && !plan.handsOver ? origin : policy,
+    policy: ended && !passes ? origin : policy,
     deadlines: deadlines.size === 0 ? noDeadlines : deadlines,
+    ...(kept !== undefined && { kept }),
     ...(waiting !== undefined && { undecided: waiting }),
+    ...(waiting !== undefined && keepsMessage === true && { keepsMessage }),
     ...(standing !== undefined && { standing }),
     ...(standing === 'trial' && trialMs !== undefined && { trialMs }),
     ...(incarnation !== undefined && { incarnation }),
@@ -284,13 +289,21 @@ function apply(recovery: Recovery, plan: Plan, event: RecoveryEvent, now: number
     ...(recovery.distrusted === true && { distrusted: true }),
     ...(!ended && { snapshot: plan.snapshot }),
   }
-  return [ended && !plan.handsOver ? settled(state) : state, commands]
+  return [ended && !passes ? settled(state) : state, commands]
 
   function arm(key: string, delayMs: number): void {
     deadlines.set(key, now + delayMs)
     commands.push({ type: 'schedule', key, delayMs })
   }
 }
+
+/** The orders of whoever decides, with the message that one above it has kept; a dead letter ordered by name is one all the same. */
+function withMessage(commands: readonly RecoveryCommand[]): readonly RecoveryCommand[] {
+  if (commands.some(({ type }) => type === 'deadLetter')) return commands
+  return commands.map((command) => (takesMessage.has(command.type) ? ({ message: 'retry', ...command } as RecoveryCommand) : command))
+}
+
+const takesMessage: ReadonlySet<string> = new Set(['resume', 'restart', 'restartGroup', 'restartThread', 'replace', 'probe'])
 
 /** A machine in a final state is forgotten: nothing of it is left but the timer of a child that may get old. */
 function settled({ origin, deadlines, distrusted }: Recovery): Recovery {
@@ -301,8 +314,8 @@ function moved(machine: string, from: string, plan: Plan, event: RecoveryEvent):
   const why =
     event.type === 'FAILED' || event.type === 'PROBE_FAILED'
       ? `${event.class}, attempt ${event.attempt}: ${describeCause(event.failure.cause)}`
-      : event.type
-  return { type: 'moved', machine, from, to: plan.to, event: event.type, commands: plan.names, why }
+      : eventName(event.type)
+  return { type: 'moved', machine, from, to: plan.to, event: eventName(event.type), commands: plan.names, why }
 }
 
 /** The built-in policy takes over; what the machine had ordered in this step is not done. */

@@ -6,6 +6,7 @@ import type { Recovery } from './kernel.ts'
 import { backoff } from './library/backoff.ts'
 import { adaptiveLadder, everything, policies } from './library/exam.fixture.ts'
 import { quarantine } from './library/quarantine.ts'
+import { retryMessage } from './library/retry-message.ts'
 import { defaultRecovery } from './library/restart-then-backoff.ts'
 import { warmRestart } from './library/warm-restart.ts'
 import { recovery, recoverySetup } from './machine.ts'
@@ -78,6 +79,20 @@ describe('a recovery on paper', () => {
     expect([...revived.deadlines]).toEqual([...waiting.deadlines])
   })
 
+  test('those who take part and are not in charge come back as well', () => {
+    const policy = retryMessage({ then: backoff({ restartsAtOnce: 0 }) })
+    const again = { ...failed, incarnation: 0 }
+    const outage = { ...again, cause: Object.assign(new Error('down'), { code: 'ECONNREFUSED' }) }
+    const [tried] = tellRecovery(healthy(policy), again, 0)
+    const [restarted] = fireTimer(tried, [...tried.deadlines.keys()][0]!, 50)
+    const [waiting] = tellRecovery(tellRecovery(restarted, { type: 'STARTED' }, 50)[0], outage, 60)
+    expect(waiting.policy).toBe(policy.then)
+    const [revived] = reviveRecovery(policy, onPaper(waiting), { nowMs: 60, wallMs: 1_000_000 })
+    expect([...revived.kept!]).toMatchObject([[policy, { value: 'running', context: { failed: [{ times: 1 }] } }]])
+    const [asked] = tellRecovery(tellRecovery(revived, { type: 'STARTED' }, 70)[0], again, 80)
+    expect(asked).toMatchObject({ policy: { name: 'retry-message' }, snapshot: { context: { failed: [{ times: 2 }] } } })
+  })
+
   test('settings are those of today, not those on paper', () => {
     const paper = onPaper(quarantined())
     const [revived] = reviveRecovery(quarantine({ alike: 9, probeMs: 77 }), paper, { nowMs: 0, wallMs: 1_000_000 })
@@ -136,6 +151,9 @@ describe('what is not as it was written is refused: the built-in policy takes ov
     ['too many timers', { ...good, timers: Object.fromEntries(Array.from({ length: 65 }, (_, n) => [`k${n}`, { dueAt: 1, leftMs: 1 }])) }],
     ['a failure of no phase', { ...good, undecided: { phase: 'x', attempt: 1, text: '' } }],
     ['a failure without a timer', { ...good, standing: undefined, timers: {} }],
+    ['others that are no list', { ...good, kept: {} }],
+    ['another without a machine', { ...good, kept: [{ policies: ['quarantine'] }] }],
+    ['another of another machine', { ...good, kept: [{ policies: ['quarantine'], machine: 'ladder', snapshot: good['snapshot'] }] }],
     ['an odd standing', { ...good, standing: 'upside down' }],
   ])('%s', (_, paper) => {
     const [revived, commands] = reviveRecovery(policy, paper, { nowMs: 0, wallMs: 0 })

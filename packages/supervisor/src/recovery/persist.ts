@@ -24,12 +24,22 @@ export interface PersistedRecovery {
   readonly machine: string
   /** The machine's state value and context; absent when only timers are there. */
   readonly snapshot?: { readonly value: unknown; readonly context: unknown }
+  /** What the machines remember that take part and are not in charge. */
+  readonly kept?: readonly PersistedMachine[]
   /** Timers by key: when each is due in wall-clock time (milliseconds since 1970), and how long it had to go. */
   readonly timers: Readonly<Record<string, { readonly dueAt: number; readonly leftMs: number }>>
   readonly undecided?: PersistedFailure
   readonly standing?: 'parked' | 'starting' | 'trial'
   readonly trialMs?: number
   readonly degraded?: true
+}
+
+/** One machine of several that share the care for a child. */
+interface PersistedMachine {
+  /** The names of the policies from the child's own to this one. */
+  readonly policies: readonly string[]
+  readonly machine: string
+  readonly snapshot: { readonly value: unknown; readonly context: unknown }
 }
 
 /** Wall-clock time and monotonic time of one moment, in milliseconds. */
@@ -47,21 +57,26 @@ const maxHandOvers = 10
  * @throws InvalidOptionError when the machine's context is not plain JSON, naming the place.
  */
 export function persistRecovery(recovery: Recovery, moment: RecoveryMoment): PersistedRecovery | undefined {
-  const { origin, policy, snapshot, deadlines, undecided, standing, trialMs, degraded } = recovery
+  const { origin, policy, snapshot, kept, deadlines, undecided, standing, trialMs, degraded } = recovery
   if (snapshot === undefined && deadlines.size === 0) return undefined
   const timers: Record<string, { dueAt: number; leftMs: number }> = {}
   for (const [key, deadline] of deadlines) {
     const leftMs = Math.max(0, deadline - moment.nowMs)
     timers[key] = { dueAt: moment.wallMs + leftMs, leftMs }
   }
-  const odd = snapshot === undefined ? undefined : findOdd(snapshot.context, `the context of ${policy.machine.id}`)
-  if (odd !== undefined) throw new InvalidOptionError(odd, undefined, 'plain JSON, so that the recovery can be persisted')
   return {
     format: 1,
     policies: pathTo(origin, policy),
     machine: policy.machine.id,
     ...(snapshot !== undefined && {
-      snapshot: structuredClone({ value: snapshot.value as unknown, context: snapshot.context as unknown }),
+      snapshot: snapshotOnPaper(policy, snapshot),
+    }),
+    ...(kept !== undefined && {
+      kept: Array.from(kept, ([at, its]) => ({
+        policies: pathTo(origin, at),
+        machine: at.machine.id,
+        snapshot: snapshotOnPaper(at, its),
+      })),
     }),
     timers,
     ...(undecided !== undefined && { undecided: failureOnPaper(undecided) }),
@@ -69,6 +84,12 @@ export function persistRecovery(recovery: Recovery, moment: RecoveryMoment): Per
     ...(trialMs !== undefined && { trialMs }),
     ...(degraded === true && { degraded }),
   }
+}
+
+function snapshotOnPaper({ machine }: RecoveryPolicy, { value, context }: AnyMachineSnapshot): PersistedMachine['snapshot'] {
+  const odd = findOdd(context, `the context of ${machine.id}`)
+  if (odd !== undefined) throw new InvalidOptionError(odd, undefined, 'plain JSON, so that the recovery can be persisted')
+  return structuredClone({ value: value as unknown, context: context as unknown })
 }
 
 /**
@@ -91,10 +112,9 @@ export function reviveRecovery(policy: RecoveryPolicy, paper: unknown, moment: R
 function read(origin: RecoveryPolicy, paper: unknown, moment: RecoveryMoment): [Recovery, RecoveryCommand[]] {
   const odd = findOdd(paper, 'it')
   if (odd !== undefined) throw new Error(`${odd} is not plain JSON`)
-  const { format, policies, machine, snapshot, timers, undecided, standing, trialMs, degraded } = fieldsOf(paper, 'it')
+  const { format, policies, machine, snapshot, kept, timers, undecided, standing, trialMs, degraded } = fieldsOf(paper, 'it')
   if (format !== 1) throw new Error(`its format is ${describeCause(format)}, not 1`)
-  const policy = follow(origin, policies)
-  if (policy.machine.id !== machine) throw new Error(`it is of the machine '${describeCause(machine)}', not '${policy.machine.id}'`)
+  const policy = follow(origin, policies, machine)
   if (!standings.has(standing)) throw new Error(`its standing is ${describeCause(standing)}`)
   const failure = undecided === undefined ? undefined : failureFromPaper(undecided)
   const [deadlines, commands] = readTimers(timers, moment)
@@ -104,6 +124,7 @@ function read(origin: RecoveryPolicy, paper: unknown, moment: RecoveryMoment): [
     policy,
     deadlines,
     ...(snapshot !== undefined && { snapshot: readSnapshot(policy, snapshot) }),
+    ...(kept !== undefined && { kept: readKept(origin, kept) }),
     ...(failure !== undefined && { undecided: failure satisfies ChildFailed }),
     ...(standing !== undefined && { standing: standing as 'parked' }),
     ...(trialMs !== undefined && { trialMs: amount(trialMs, 'trialMs') }),
@@ -120,7 +141,19 @@ function pathTo(origin: RecoveryPolicy, policy: RecoveryPolicy): string[] {
   return names
 }
 
-function follow(origin: RecoveryPolicy, names: unknown): RecoveryPolicy {
+function readKept(origin: RecoveryPolicy, kept: unknown): Map<RecoveryPolicy, AnyMachineSnapshot> {
+  if (!Array.isArray(kept) || kept.length > maxHandOvers) throw new Error('what its other machines remember is no list')
+  return new Map(
+    kept.map((other: unknown) => {
+      const { policies, machine, snapshot } = fieldsOf(other, 'what another machine remembers')
+      const policy = follow(origin, policies, machine)
+      return [policy, readSnapshot(policy, snapshot)]
+    }),
+  )
+}
+
+/** The policy of these names, one after the other, whose machine has that id. @throws Error */
+function follow(origin: RecoveryPolicy, names: unknown, machine: unknown): RecoveryPolicy {
   if (!Array.isArray(names) || names.length === 0 || names.length > maxHandOvers + 1) throw new Error('it names no policies')
   let policy = origin
   for (const [index, name] of names.entries()) {
@@ -128,6 +161,7 @@ function follow(origin: RecoveryPolicy, names: unknown): RecoveryPolicy {
     if (policy.name !== name)
       throw new Error(`it is of the policies ${names.map(describeCause).join(', ')}, and the child has '${policy.name}'`)
   }
+  if (policy.machine.id !== machine) throw new Error(`it is of the machine '${describeCause(machine)}', not '${policy.machine.id}'`)
   return policy
 }
 

@@ -9,13 +9,14 @@ import type { RecoveryEvent } from './event.ts'
 import { beginMachine, stepMachine } from './machine-step.ts'
 import type { Taken } from './machine-step.ts'
 import type { RecoveryPolicy } from './machine.ts'
+import { timerName } from './timer-name.ts'
 
 /** One step of a machine, worked out. */
 export interface Plan {
   readonly snapshot: AnyMachineSnapshot
   readonly commands: readonly RecoveryCommand[]
-  /** The next policy decides on this event. */
-  readonly handsOver: boolean
+  /** The next policy decides on this event: `over` from here on, `once` for this time, `keeping` the message that failed besides. */
+  readonly passes?: 'over' | 'once' | 'keeping'
   /** The state it leads to, for reports. */
   readonly to: string
   /** The commands by name, for reports. */
@@ -47,19 +48,21 @@ function work(policy: RecoveryPolicy, was: AnyMachineSnapshot | undefined, from:
   const { snapshot, actions } = stepMachine(policy.machine, from, event)
   const all = was === undefined ? [...beginMachine(policy).actions, ...actions] : actions
   const commands: RecoveryCommand[] = []
-  let handsOver = false
+  let passes: Plan['passes']
   for (const action of all) {
-    if (action.type === 'handOver') handsOver = true
+    if (action.type === 'handOver') passes = 'over'
+    else if (action.type === 'delegate') passes ??= keepsMessage(action, event) ? 'keeping' : 'once'
     else {
       const command = toCommand(action)
       if (command !== undefined) commands.push(command)
     }
   }
   const names = commands.filter(({ type }) => type !== 'cancel').map(nameOfCommand)
-  if (handsOver) names.push('handOver')
+  if (passes !== undefined) names.push(passes === 'over' ? 'handOver' : 'delegate')
   const to = nameOfState(snapshot)
   const idle = was === undefined && all.length === 0 && to === nameOfState(from) && snapshot.context === from.context
-  return { snapshot, commands, handsOver, to, names, wantsStable: policy.machine.events.includes('STABLE' as never), idle }
+  const wantsStable = policy.machine.events.includes('STABLE' as never)
+  return { snapshot, commands, ...(passes !== undefined && { passes }), to, names, wantsStable, idle }
 }
 
 /** A machine's state in one line. */
@@ -68,9 +71,15 @@ export function nameOfState({ value }: { readonly value: unknown }): string {
 }
 
 function nameOfCommand(command: RecoveryCommand): string {
-  if (command.type === 'schedule') return `schedule ${command.key} ${Math.round(command.delayMs)} ms`
+  if (command.type === 'schedule') return `schedule ${timerName(command.key)} ${Math.round(command.delayMs)} ms`
   if (command.type === 'restart' && command.state !== undefined) return `restart from ${command.state}`
   return command.type
+}
+
+function keepsMessage({ params }: Taken, { possible }: RecoveryEvent): boolean {
+  const { message } = oneOf((params ?? {}) as Record<string, unknown>, 'message', ['drop', 'retry'])
+  if (message === 'retry' && !possible.has('retry-message')) throw new Error("'delegate' keeps the message, but nothing here can")
+  return message === 'retry'
 }
 
 function toCommand(action: Taken): RecoveryCommand | undefined {

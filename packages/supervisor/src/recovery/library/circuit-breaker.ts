@@ -123,7 +123,8 @@ const circuitBreakerMachine = declared.createMachine({
 })
 
 /**
- * Opens when the child fails too often: it stays down, and is put on trial after a while that doubles from trial to trial.
+ * Opens when the child fails too often: it stays down, and is put on trial after a while that doubles from trial to trial. It counts failures
+ * in a sliding window, not their share of all calls, which nobody counts for it; slow calls give the child a rest (`slowRatio`).
  *
  * Use when: the child talks to something that is hurt by more calls while it is ill.
  * Watch out: `hold` keeps messages in the bounded mailbox; callers that wait for answers do better with `shed`.

@@ -56,7 +56,7 @@ const dependencyGateMachine = declared.createMachine({
   states: {
     open: {
       on: {
-        FAILED: [{ guard: 'waits', target: 'gated', actions: 'noteAll' }, { target: 'passed' }],
+        FAILED: [{ guard: 'waits', target: 'gated', actions: 'noteAll' }, { actions: 'delegate' }],
         STABLE: 'recovered',
       },
     },
@@ -82,10 +82,10 @@ const dependencyGateMachine = declared.createMachine({
 })
 
 /**
- * Keeps a failed child down while a sibling that it needs is not running; any other failure is `then`'s.
+ * Keeps a failed child down while a sibling that it needs does not run, or only on trial; any other failure is `then`'s.
  *
  * Use when: restarting the child without what it needs would only fail again.
- * Watch out: the siblings are those of the same supervisor, by id.
+ * Watch out: the siblings are those of the same supervisor, by id. A wait of `maxWaitMs` in vain is its last until the child is well again.
  *
  * @throws InvalidOptionError
  */

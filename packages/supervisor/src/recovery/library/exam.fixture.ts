@@ -84,6 +84,8 @@ export function variants(policy: RecoveryPolicy, possible: ReadonlySet<RecoveryA
     { class: 'poison' },
     { class: 'fenced' },
     { class: 'resource' },
+    { class: 'overload' },
+    { class: 'deadline' },
     { class: 'dependency', waitsFor: ['a', 'b'] },
   ]
   const plain = [
@@ -117,9 +119,9 @@ export function variants(policy: RecoveryPolicy, possible: ReadonlySet<RecoveryA
 }
 
 /** What a step orders, in words; timers by their time, as their keys are nobody's business. */
-export function ordersOf({ commands, handsOver }: Plan): string[] {
+export function ordersOf({ commands, passes }: Plan): string[] {
   const words = commands.flatMap((command) => (command.type === 'cancel' ? [] : [wordFor(command)]))
-  return handsOver ? [...words, 'handOver'] : words
+  return passes === undefined ? words : [...words, { over: 'handOver', once: 'delegate', keeping: 'delegate retry' }[passes]]
 }
 
 function wordFor(command: RecoveryCommand): string {

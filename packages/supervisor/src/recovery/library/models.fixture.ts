@@ -157,8 +157,9 @@ export interface RetryState extends At {
 }
 export const retryModel: Model<RetryState> = (s, e) => {
   if (s.at === 'running' && e.type === 'FAILED') {
-    const hopeless = ['overload', 'deadline', 'invalid', 'fenced', 'resource'].includes(e.class)
-    if (hopeless || e.messageKey === '' || !e.possible.has('retry-message')) return [{ ...s, at: 'passed' }, ['handOver']]
+    const hopeless = ['invalid', 'fenced', 'resource'].includes(e.class)
+    if (hopeless || e.messageKey === '' || !e.possible.has('retry-message')) return [s, ['delegate']]
+    if (['transient', 'overload', 'deadline', 'dependency'].includes(e.class)) return [s, ['delegate retry']]
     const key = `${e.messageKey} ${e.signature}`
     const times = (s.failed[key] ?? 0) + 1
     if (e.class === 'poison' || times >= 3) return [{ ...s, failed: { ...s.failed, [key]: 0 } }, ['deadLetter', 'restart']]
@@ -180,7 +181,7 @@ export interface GateState extends At {
 export const gateModel: Model<GateState> = (s, e) => {
   const gated = (needs: ReadonlySet<string>): [GateState, string[]] => [{ at: 'gated', needs }, [wait(60_000), 'park']]
   if (s.at === 'open') {
-    if (e.type === 'FAILED') return e.waitsFor.length > 0 ? gated(new Set(e.waitsFor)) : [{ ...s, at: 'passed' }, ['handOver']]
+    if (e.type === 'FAILED') return e.waitsFor.length > 0 ? gated(new Set(e.waitsFor)) : [s, ['delegate']]
     return [e.type === 'STABLE' ? { ...s, at: 'recovered' } : s, []]
   }
   if (s.at === 'gated') {
@@ -204,6 +205,7 @@ export const warmModel: Model<At> = (s, e) => {
   if (e.type === 'STABLE' && s.at !== 'running') return [{ at: 'recovered' }, []]
   if (e.type !== 'FAILED') return [s, []]
   if (s.at === 'running' && e.possible.has('snapshots')) return [{ at: 'fromLast' }, ['restart snapshot']]
+  if (s.at === 'running') return [s, ['delegate']]
   return s.at === 'fromLast' ? [{ at: 'fromPrevious' }, ['restart previous']] : [{ at: 'passed' }, ['handOver']]
 }
 

@@ -1,5 +1,5 @@
-// The same message again: many failures are over on the next try. One that fails the same way every time is poison, and becomes a dead
-// letter. The supervisor counts, not the actor, whose memory is gone with each failure.
+// The same message again: some failures are over on the next try. One that fails the same way every time is poison, and becomes a dead
+// letter. An outage is no fault of the message. The supervisor counts, not the actor, whose memory is gone with each failure.
 
 import { assign } from 'xstate'
 import { recoverySetup } from '../machine.ts'
@@ -32,7 +32,10 @@ interface Context extends RetrySettings {
 const defaults: RetrySettings = { attempts: 3, delayMs: 50 }
 
 /** Retrying these makes things worse, or cannot help. */
-const hopeless = ['overload', 'deadline', 'invalid', 'fenced', 'resource'] as const
+const hopeless = ['invalid', 'fenced', 'resource'] as const
+
+/** These are no fault of the message: it waits until `then` finds it time for the next try, however often. */
+const outages = ['transient', 'dependency', 'overload', 'deadline'] as const
 
 function keyOf(event: { readonly type: string }): string {
   const { messageKey, signature } = event as { messageKey?: string; signature?: string }
@@ -65,8 +68,9 @@ const retryMessageMachine = declared.createMachine({
     running: {
       on: {
         FAILED: [
-          { guard: { type: 'class', params: hopeless }, target: 'passed' },
-          { guard: 'isNotItsMessage', target: 'passed' },
+          { guard: { type: 'class', params: hopeless }, actions: 'delegate' },
+          { guard: 'isNotItsMessage', actions: 'delegate' },
+          { guard: { type: 'class', params: outages }, actions: { type: 'delegate', params: { message: 'retry' } } },
           { guard: { type: 'class', params: ['poison'] }, ...onPoison },
           { guard: 'isPoison', ...onPoison },
           { target: 'waiting', actions: 'note' },
@@ -82,7 +86,6 @@ const retryMessageMachine = declared.createMachine({
         'OPERATOR.stop': { target: 'stopped', actions: 'stop' },
       },
     },
-    passed: { entry: 'handOver', type: 'final' },
     stopped: { type: 'final' },
     recovered: { type: 'final' },
   },
@@ -90,7 +93,8 @@ const retryMessageMachine = declared.createMachine({
 
 /**
  * Tries the message that failed again, up to `attempts` times, and makes it a dead letter when it fails the same way each time. Messages
- * are recognised by type and `idempotencyKey`. Failures without a message, and those that a retry cannot mend, are `then`'s.
+ * are recognised by type and `idempotencyKey`. Failures without a message, and those that a retry cannot mend, are `then`'s. So are outages
+ * (`transient`, `dependency`, `overload`, `deadline`), which do not count: the message is kept, and handled again when `then` restarts.
  *
  * Use when: handling a message twice does no harm.
  * Watch out: messages of one type without an `idempotencyKey` are counted together.

@@ -19,7 +19,7 @@ const warmRestartMachine = recoverySetup().createMachine({
             target: 'fromLast',
             actions: { type: 'restart', params: { state: 'snapshot' } },
           },
-          { target: 'passed' },
+          { actions: 'delegate' },
         ],
       },
     },
@@ -33,7 +33,7 @@ const warmRestartMachine = recoverySetup().createMachine({
 })
 
 /**
- * Restarts from the last snapshot, then from the one before; what fails even then, or has no snapshots, is `then`'s.
+ * Restarts from the last snapshot, then from the one before; what fails even then, or has no snapshots yet, is `then`'s.
  *
  * Use when: rebuilding the state is expensive, and the child takes snapshots.
  *
