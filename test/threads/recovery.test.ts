@@ -74,3 +74,27 @@ test('a fallback runs on the main loop in the place of a child in a thread, whic
   expect(await ref.ask({ type: 'where' })).toBeGreaterThan(0)
   expect(replaced).toEqual([])
 })
+
+test('a fallback is none of the thread: what kills that does not touch it', async () => {
+  const system = createSystem({ log: { debug() {}, info() {}, warn() {}, error() {} } })
+  onTestFinished(async () => {
+    await system.stop()
+    expectBalanced(system)
+  })
+  const substitute = actor({ name: 'substitute', on: { where: (_state, _message, ctx) => ctx.incarnation } })
+  const machine = recoverySetup().createMachine({ id: 'stand-in', on: { FAILED: { actions: 'replace' } } })
+  const isolation = { thread: 'shared' } as const
+  const children = [
+    child(keeper, { id: 'replaced', recovery: recovery(machine, { fallback: substitute }), input: undefined, isolation }),
+    child(keeper, { id: 'other', recovery: ladder({ rungs: ['restart'] }), input: undefined, isolation }),
+  ]
+  await system.spawn(supervisor({ name: 'sup', children }), { name: 'sup' }).ask({ type: 'countChildren' })
+  const [replaced, other] = [system.ref('/sup/replaced', keeper), system.ref('/sup/other', keeper)]
+  const thread = await other.ask({ type: 'where' })
+  expect(await replaced.ask({ type: 'where' })).toBe(thread)
+  replaced.tell({ type: 'fail', why: 'crash' })
+  expect(await replaced.ask({ type: 'where' })).toBe(2)
+  other.tell({ type: 'exit', code: 1 })
+  expect(await other.ask({ type: 'where' })).not.toBe(thread)
+  expect(await replaced.ask({ type: 'where' })).toBe(2)
+})

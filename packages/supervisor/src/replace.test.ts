@@ -143,3 +143,84 @@ test('replace is possible only with a fallback, and a pool is none', async () =>
   expect(causes).toEqual([expect.stringContaining("nothing here can do 'replace'")])
   expect(() => recovery(standIn, { fallback: pool(other, { size: 2 }) })).toThrow(InvalidOptionError)
 })
+
+test('a fallback that cannot start, or only later, is a failed or a slow start like any other, and may supervise children of its own', async () => {
+  const env = new ManualEnv()
+  const system = createSystem({ env, log: quiet })
+  let failures = 2
+  const helper = actor({ name: 'helper', on: { help: () => 'helped' } })
+  const late = actor({
+    name: 'late',
+    state: async (_input: number, ctx) => {
+      if (failures-- > 0) throw new Error('not yet')
+      await new Promise<void>((resolve) => void env.setTimer(500, resolve))
+      return ctx.spawn(helper, { name: 'helper' })
+    },
+    on: { sell: (aid) => aid.ask({ type: 'help' }) },
+  })
+  const children = [child(till, { recovery: recovery(standIn, { fallback: late }), input: 5 })]
+  system.spawn(supervisor({ name: 'sup', children, intensity: { restarts: 10, withinMs: 1_000 } }), { name: 'sup' })
+  await env.settle()
+  const ref = system.ref<Till>('/sup/till')
+  ref.tell({ type: 'sell', ok: false })
+  const answer = ref.ask({ type: 'sell', ok: true }, { timeoutMs: 2_000 })
+  await env.advance(1_000)
+  expect(await answer).toBe('helped')
+  expect(failures).toBe(-1)
+  await env.advance(10_000)
+  const back = ref.ask({ type: 'sell', ok: true })
+  const gone = system.ref<{ help(): string }>('/sup/till/helper').ask({ type: 'help' })
+  gone.catch(() => {})
+  await env.settle()
+  expect(await back).toBe('till')
+  await expect(gone).rejects.toMatchObject({ code: 'NO_SUCH_ACTOR' })
+})
+
+test('a fallback in a group is started in the place of its child, with the others', async () => {
+  const { system, ask, fail } = await open('one-for-all')
+  const restarts: string[] = []
+  system.onEvent('actor.restarted', ({ path }) => restarts.push(path))
+  await fail()
+  expect(restarts).toEqual(['/sup/till', '/sup/other'])
+  expect(await ask()).toBe('drawer')
+})
+
+test('snapshots are of the child: none is taken of its fallback, and the child goes on from its own', async () => {
+  const env = new ManualEnv()
+  const system = createSystem({ env, log: quiet })
+  const counting = (name: string, first: number) =>
+    actor({
+      name,
+      snapshots: { everyMs: 100 },
+      state: () => ({ n: first }),
+      on: {
+        add: (state) => ++state.n,
+        fail: () => {
+          throw new Error('crash')
+        },
+      },
+    })
+  const machine = recoverySetup().createMachine({
+    id: 'back-from-snapshot',
+    initial: 'idle',
+    states: {
+      idle: { on: { FAILED: { target: 'replaced', actions: 'replace' } } },
+      replaced: { on: { FAILED: { target: 'idle', actions: { type: 'restart', params: { state: 'snapshot' } } } } },
+    },
+  })
+  const original = counting('original', 0)
+  const children = [child(original, { recovery: recovery(machine, { fallback: counting('double', 1_000) }) })]
+  system.spawn(supervisor({ name: 'sup', children }), { name: 'sup' })
+  await env.settle()
+  const ref = system.ref('/sup/original', original)
+  const add = async (): Promise<number> => {
+    const answer = ref.ask({ type: 'add' })
+    await env.advance(200)
+    return answer
+  }
+  expect([await add(), await add()]).toEqual([1, 2])
+  ref.tell({ type: 'fail' })
+  expect([await add(), await add(), await add()]).toEqual([1_001, 1_002, 1_003])
+  ref.tell({ type: 'fail' })
+  expect(await add()).toBe(3)
+})
