@@ -5,6 +5,7 @@ import { ManualEnv } from '@understudy/runtime/testing'
 import { expect, test } from 'vitest'
 import { child } from './child.ts'
 import { pool } from './pool/pool.ts'
+import { circuitBreaker } from './recovery/library/circuit-breaker.ts'
 import { recovery, recoverySetup } from './recovery/machine.ts'
 import { supervisor } from './supervisor.ts'
 
@@ -223,4 +224,49 @@ test('snapshots are of the child: none is taken of its fallback, and the child g
   expect([await add(), await add(), await add()]).toEqual([1_001, 1_002, 1_003])
   ref.tell({ type: 'fail' })
   expect(await add()).toBe(3)
+})
+
+test('circuitBreaker({ fallback }): while it is open the fallback answers, then the child itself is on trial, and is back', async () => {
+  const env = new ManualEnv()
+  const system = createSystem({ env, log: quiet })
+  const states: string[] = []
+  system.onEvent('recovery.moved', ({ from, to }) => from !== to && states.push(to))
+  let isIll = true
+  const live = actor({
+    name: 'live',
+    on: {
+      read: () => {
+        if (isIll) throw new Error('no answer')
+        return 'live'
+      },
+    },
+  })
+  const cached = actor({ name: 'cached', on: { read: () => 'cached' } })
+  const policy = circuitBreaker({ failures: 2, openMs: 1_000, probeMs: 500, fallback: cached })
+  const intensity = { restarts: 20, withinMs: 5_000 }
+  system.spawn(supervisor({ name: 'sup', intensity, children: [child(live, { recovery: policy })] }), { name: 'sup' })
+  await env.settle()
+  const ref = system.ref('/sup/live', live)
+  const read = async (): Promise<string> => {
+    const answer = ref.ask({ type: 'read' })
+    answer.catch(() => {})
+    await env.settle()
+    return answer
+  }
+  for (let n = 0; n < 2; n++) ref.tell({ type: 'read' })
+  await env.settle()
+  expect(await read()).toBe('cached')
+  // The first trial fails, and it is the fallback's turn again, for twice as long.
+  await env.advance(1_200)
+  await expect(read()).rejects.toThrow('no answer')
+  expect(await read()).toBe('cached')
+  await env.advance(1_200)
+  expect(await read()).toBe('cached')
+  isIll = false
+  await env.advance(1_200)
+  expect(await read()).toBe('live')
+  await env.advance(500)
+  expect(await read()).toBe('live')
+  expect(states).toEqual(['closed', 'replacing', 'standingIn', 'halfOpen', 'replacing', 'standingIn', 'halfOpen', 'closed'])
+  expect(() => circuitBreaker({ fallback: pool(live, { size: 1 }) })).toThrow('circuitBreaker.fallback')
 })

@@ -125,10 +125,15 @@ export function validatePolicy(policy: RecoveryPolicy, at: string): void {
   if (dependsOn !== undefined && !(Array.isArray(dependsOn) && dependsOn.every((id) => typeof id === 'string'))) {
     throw new InvalidOptionError(`${at}.dependsOn`, dependsOn, 'an array of ids of siblings')
   }
-  if (fallback !== undefined && (typeof fallback?.start !== 'function' || 'route' in fallback)) {
-    throw new InvalidOptionError(`${at}.fallback`, fallback, 'what actor() or supervisor() made')
-  }
+  if (fallback !== undefined) validateFallback(fallback, `${at}.fallback`)
   if (then !== undefined) validatePolicy(then, `${at}.then`)
+}
+
+/** @throws InvalidOptionError */
+export function validateFallback(fallback: RecoveryPolicy['fallback'], at: string): void {
+  // What has a router of its own before its mailbox cannot take another's place.
+  if (typeof fallback?.start === 'function' && !('route' in fallback)) return
+  throw new InvalidOptionError(at, fallback, 'what actor() or supervisor() made')
 }
 
 function validateDuration(value: unknown, at: string, field: string): void {

@@ -35,8 +35,8 @@ export function checkDecision(
   const { type } = command
   if (always.has(type)) return
   if (undecided === undefined) {
-    // A running child can be restarted as planned, as itself or as its fallback; one whose start is under way, or that runs, can be nothing else.
-    if ((type === 'restart' || type === 'replace') && standing !== 'starting') return
+    // A running child can be restarted as planned, on trial or as its fallback, too, but not while its start is under way.
+    if ((type === 'restart' || type === 'replace' || type === 'probe') && standing !== 'starting') return
     throw new Error(`'${type}' was ordered although the child waits for no order`)
   }
   if (type === 'resume' && undecided.phase !== 'handling') {

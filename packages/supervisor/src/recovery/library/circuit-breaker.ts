@@ -1,8 +1,9 @@
 // The circuit breaker: when a child fails too often it is left alone for a while, and then put on trial. Its callers fail fast or wait,
 // and what it depends on gets time to heal. Source: M. Nygard, "Release It!", 2007.
 
+import type { ActorDefinition } from '@understudy/runtime/spi'
 import { assign } from 'xstate'
-import { recoverySetup } from '../machine.ts'
+import { recoverySetup, validateFallback } from '../machine.ts'
 import type { RecoveryPolicy } from '../machine.ts'
 import { checkOrder, durationMs, oneOf, positive, ratio, readOptions } from './policy-options.ts'
 import type { PolicyOptions } from './policy-options.ts'
@@ -34,9 +35,13 @@ export interface CircuitBreakerOptions extends PolicyOptions {
   readonly slowRatio?: number
   /** While it is open messages wait in the mailbox (`hold`, the default), or new ones are refused (`shed`). */
   readonly whileOpen?: 'hold' | 'shed'
+  /** What runs in its place while it is open, under the same ref; if that fails, too, `whileOpen` says what becomes of messages. Default: nothing. */
+  // oxlint-disable-next-line typescript/no-explicit-any -- a definition of any protocol and input
+  readonly fallback?: ActorDefinition<any, any>
 }
 
 interface Context extends BreakerSettings {
+  readonly hasFallback?: true
   /** When it failed within the window. */
   readonly failedAt: readonly number[]
   /** How often it was opened since it was last well. */
@@ -54,7 +59,7 @@ const defaults: BreakerSettings = {
   whileOpen: 'hold',
 }
 
-const declared = recoverySetup<Context, BreakerSettings>().extend({
+const declared = recoverySetup<Context, BreakerSettings & Pick<Context, 'hasFallback'>>().extend({
   actions: {
     noteFailure: assign({
       failedAt: ({ context, event }) => [...recent(context, event.at), event.at].slice(-context.failures),
@@ -66,6 +71,9 @@ const declared = recoverySetup<Context, BreakerSettings>().extend({
     forget: assign({ failedAt: [], openings: 0 }),
   },
   guards: {
+    tooManyAndStandsIn: ({ context, event }) =>
+      context.hasFallback === true && event.possible.has('replace') && recent(context, event.at).length + 1 >= context.failures,
+    standsIn: ({ context, event }) => context.hasFallback === true && event.possible.has('replace'),
     tooMany: ({ context, event }) => recent(context, event.at).length + 1 >= context.failures,
     tooManyAndSheds: ({ context, event }) =>
       context.whileOpen === 'shed' && event.possible.has('degrade') && recent(context, event.at).length + 1 >= context.failures,
@@ -82,6 +90,7 @@ function recent({ failedAt, withinMs }: Context, now: number): number[] {
 
 const onFailed = [
   { guard: { type: 'class', params: ['invalid', 'poison'] }, target: 'closed', actions: 'restart' },
+  { guard: 'tooManyAndStandsIn', target: 'replacing', actions: ['noteFailure', 'drawRest'] },
   { guard: 'tooManyAndSheds', target: 'shedding', actions: ['noteFailure', 'drawRest'] },
   { guard: 'tooMany', target: 'open', actions: ['noteFailure', 'drawRest'] },
   { target: 'closed', actions: ['noteFailure', 'restart'] },
@@ -97,7 +106,10 @@ const whileOpen = {
   },
 } as const
 
-/** The machine. `closed` is health and restart, `open` holds messages, `shedding` refuses them, `slow` gives a running child a rest. */
+const onFallbackFailed = [{ guard: 'sheds', target: 'shedding' }, 'open'] as const
+
+/** The machine. `closed` is health and restart, `open` holds messages, `shedding` refuses them, in `standingIn` the fallback has them; `slow` gives a running
+ * child a rest. */
 const circuitBreakerMachine = declared.createMachine({
   id: 'circuit-breaker',
   context: ({ input }) => ({ ...input, failedAt: [], openings: 0, openForMs: 0 }),
@@ -106,11 +118,14 @@ const circuitBreakerMachine = declared.createMachine({
     closed: { on: { FAILED: onFailed, OVERLOADED: { guard: 'isSlow', target: 'slow', actions: 'drawRest' }, STABLE: 'recovered' } },
     open: { entry: 'park', ...whileOpen },
     shedding: { entry: ['park', 'degrade'], exit: 'release', ...whileOpen },
+    replacing: { entry: 'replace', on: { STARTED: 'standingIn', FAILED: onFallbackFailed } },
+    standingIn: { ...whileOpen, on: { ...whileOpen.on, FAILED: onFallbackFailed } },
     halfOpen: {
       entry: { type: 'probe', params: ({ context }) => ({ probeMs: context.probeMs }) },
       on: {
         PROBE_OK: { target: 'closed', actions: 'forget' },
         PROBE_FAILED: [
+          { guard: 'standsIn', target: 'replacing', actions: 'drawRest' },
           { guard: 'sheds', target: 'shedding', actions: 'drawRest' },
           { target: 'open', actions: 'drawRest' },
         ],
@@ -141,7 +156,14 @@ export function circuitBreaker(options: CircuitBreakerOptions = {}): RecoveryPol
     slowRatio: ratio,
     whileOpen: oneOf('hold', 'shed'),
   }
-  const { input, common } = readOptions('circuitBreaker', defaults, rules, options)
+  const { fallback, ...others } = options ?? {}
+  if (fallback !== undefined) validateFallback(fallback, 'circuitBreaker.fallback')
+  const { input, common } = readOptions('circuitBreaker', defaults, rules, others)
   checkOrder('circuitBreaker', ['openMs', input.openMs], ['maxOpenMs', input.maxOpenMs])
-  return { name: 'circuit-breaker', machine: circuitBreakerMachine, input, ...common }
+  return {
+    name: 'circuit-breaker',
+    machine: circuitBreakerMachine,
+    ...common,
+    ...(fallback === undefined ? { input } : { input: { ...input, hasFallback: true }, fallback }),
+  }
 }

@@ -1,5 +1,6 @@
 // What the tests of all policies share: the policies under examination, and events of every kind that makes a difference to one of them.
 
+import { actor } from '@understudy/runtime'
 import { adaptive } from '../adaptive/adaptive.ts'
 import type { RecoveryCommand } from '../command.ts'
 import type { RecoveryAbility, RecoveryEvent } from '../event.ts'
@@ -38,6 +39,12 @@ export const policies: Readonly<Record<string, RecoveryPolicy>> = {
   'backoff with full jitter': backoff({ jitter: 'full', restartsAtOnce: 0, maxRestarts: 4 }),
   'circuit-breaker that holds': circuitBreaker({ failures: 2 }),
   'circuit-breaker that sheds': circuitBreaker({ failures: 2, whileOpen: 'shed' }),
+  'circuit-breaker with a fallback': circuitBreaker({ failures: 2, fallback: actor({ name: 'fallback', on: {} }) }),
+  'circuit-breaker with a fallback that sheds': circuitBreaker({
+    failures: 2,
+    fallback: actor({ name: 'fallback', on: {} }),
+    whileOpen: 'shed',
+  }),
   quarantine: quarantine(),
   'retry-message': retryMessage(),
   'dependency-gate': dependencyGate({ on: ['a', 'b'] }),

@@ -129,7 +129,7 @@ class World {
   }
 }
 
-const starts: ReadonlySet<string> = new Set(['restart', 'probe', 'restartGroup', 'restartThread', 'restartNode'])
+const starts: ReadonlySet<string> = new Set(['restart', 'probe', 'restartGroup', 'restartThread', 'restartNode', 'replace'])
 
 /** Millions of these: an `expect` each would take most of the time. */
 function claim(holds: boolean, what: string): void {

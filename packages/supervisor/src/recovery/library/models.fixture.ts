@@ -62,28 +62,35 @@ export const backoffModel =
 export interface BreakerState extends At {
   readonly fails: readonly number[]
   readonly opened: number
+  readonly restMs: number
 }
 export const breakerModel =
-  (o: { failures: number; sheds: boolean }): Model<BreakerState> =>
+  (o: { failures: number; sheds: boolean; standsIn: boolean }): Model<BreakerState> =>
   (s, e) => {
     const mayShed = o.sheds && e.possible.has('degrade')
     const leave = s.at === 'shedding' || s.at === 'slow' ? ['release'] : []
     const rest = (from: BreakerState): [BreakerState, string[]] => {
-      const ms = Math.min(60_000, 5_000 * 2 ** from.opened) * (0.9 + 0.2 * e.random)
-      const shut = mayShed ? ['park', 'degrade'] : ['park']
-      return [{ ...from, at: mayShed ? 'shedding' : 'open', opened: from.opened + 1 }, [wait(ms), ...shut]]
+      const restMs = Math.min(60_000, 5_000 * 2 ** from.opened) * (0.9 + 0.2 * e.random)
+      const next = { ...from, opened: from.opened + 1, restMs }
+      return o.standsIn && e.possible.has('replace') ? [{ ...next, at: 'replacing' }, ['replace']] : shut(next)
     }
+    const shut = (from: BreakerState): [BreakerState, string[]] => [
+      { ...from, at: mayShed ? 'shedding' : 'open' },
+      [wait(from.restMs), ...(mayShed ? ['park', 'degrade'] : ['park'])],
+    ]
     const failed = (f: Failed): [BreakerState, string[]] => {
       if (f.class === 'invalid' || f.class === 'poison') return [{ ...s, at: 'closed' }, ['restart']]
       const fails = [...s.fails.filter((t) => e.at - t < 10_000), e.at].slice(-o.failures)
       if (fails.length < o.failures) return [{ ...s, at: 'closed', fails }, ['restart']]
       return rest({ ...s, fails })
     }
-    const open = s.at === 'open' || s.at === 'shedding'
+    if ((s.at === 'replacing' || s.at === 'standingIn') && e.type === 'FAILED') return shut(s)
+    if (s.at === 'replacing') return e.type === 'STARTED' ? [{ ...s, at: 'standingIn' }, [wait(s.restMs)]] : [s, []]
+    const open = s.at === 'open' || s.at === 'shedding' || s.at === 'standingIn'
     if ((s.at === 'closed' || s.at === 'slow') && e.type === 'FAILED') return sorted(leave, failed(e))
     if (s.at === 'closed' && e.type === 'OVERLOADED' && e.resource === 'latency' && e.ratio >= 5 && e.possible.has('degrade')) {
-      const [next, [waiting]] = rest(s)
-      return [{ ...next, at: 'slow' }, [waiting!, 'degrade']]
+      const [next] = rest(s)
+      return [{ ...next, at: 'slow' }, [wait(next.restMs), 'degrade']]
     }
     if (s.at === 'closed' && e.type === 'STABLE') return [{ ...s, at: 'recovered' }, []]
     if (s.at === 'slow' && isAfter(e, 'slow')) return [{ ...s, at: 'closed' }, leave]
@@ -92,7 +99,7 @@ export const breakerModel =
     }
     if (open && e.type === 'OPERATOR.stop') return [{ ...s, at: 'stopped' }, [...leave, 'stop']]
     if (open && e.type === 'STARTED') return [{ ...s, at: 'closed' }, leave]
-    if (s.at === 'halfOpen' && e.type === 'PROBE_OK') return [{ at: 'closed', fails: [], opened: 0 }, []]
+    if (s.at === 'halfOpen' && e.type === 'PROBE_OK') return [{ ...s, at: 'closed', fails: [], opened: 0 }, []]
     if (s.at === 'halfOpen' && e.type === 'PROBE_FAILED') return rest(s)
     return [s, []]
   }

@@ -33,7 +33,7 @@ function examined<S extends At>(start: S, model: Model<S>): Case {
 }
 
 const idle = { at: 'idle', n: 0, last: 0 }
-const closed = { at: 'closed', fails: [], opened: 0 }
+const closed = { at: 'closed', fails: [], opened: 0, restMs: 0 }
 const ground = { at: 'ground', i: 0, tried: 0, since: 0, trials: 0 }
 const usual = { min: 100, max: 30_000 }
 
@@ -42,8 +42,10 @@ const cases: Readonly<Record<string, Case>> = {
   backoff: examined(idle, backoffModel({ ...usual, free: 2, most: 3, full: false })),
   'backoff that hands over at once': examined(idle, backoffModel({ ...usual, free: 1, most: 0, full: false })),
   'backoff with full jitter': examined(idle, backoffModel({ ...usual, free: 0, most: 4, full: true })),
-  'circuit-breaker that holds': examined(closed, breakerModel({ failures: 2, sheds: false })),
-  'circuit-breaker that sheds': examined(closed, breakerModel({ failures: 2, sheds: true })),
+  'circuit-breaker that holds': examined(closed, breakerModel({ failures: 2, sheds: false, standsIn: false })),
+  'circuit-breaker that sheds': examined(closed, breakerModel({ failures: 2, sheds: true, standsIn: false })),
+  'circuit-breaker with a fallback': examined(closed, breakerModel({ failures: 2, sheds: false, standsIn: true })),
+  'circuit-breaker with a fallback that sheds': examined(closed, breakerModel({ failures: 2, sheds: true, standsIn: true })),
   quarantine: examined(quarantineStart, quarantineModel),
   'retry-message': examined({ at: 'running', failed: {} }, retryModel),
   'dependency-gate': examined({ at: 'open', needs: new Set<string>() }, gateModel),
