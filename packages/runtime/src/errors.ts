@@ -2,7 +2,7 @@
 
 import type { DeadLetterReason } from './contracts/dead-letter.ts'
 import { UnderstudyError } from './contracts/error.ts'
-import { describeCause } from './contracts/exit-reason.ts'
+import { describeCause, describeType } from './contracts/exit-reason.ts'
 import type { Message } from './contracts/message.ts'
 
 /** What is known about a message whose answer did not come. */
@@ -32,7 +32,7 @@ export class AskTimeoutError extends DeliveryError {
   static override readonly code = 'ASK_TIMEOUT'
   constructor(target: string, message: Message, timeoutMs: number) {
     super(
-      `no answer to '${typeOf(message)}' from ${target} within ${timeoutMs} ms; it may or may not have been handled. ` +
+      `no answer to '${describeType(message)}' from ${target} within ${timeoutMs} ms; it may or may not have been handled. ` +
         'Raise timeoutMs, or look at what the actor is busy with',
       message,
       'maybe-handled',
@@ -45,7 +45,7 @@ export class AskAbortedError extends DeliveryError {
   static override readonly code = 'ASK_ABORTED'
   constructor(target: string, message: Message, outcome: Outcome, reason: unknown) {
     const fate = outcome === 'never-handled' ? 'it was not sent' : 'it may or may not have been handled'
-    super(`the wait for '${typeOf(message)}' to ${target} was aborted: ${describeCause(reason)}; ${fate}`, message, outcome, {
+    super(`the wait for '${describeType(message)}' to ${target} was aborted: ${describeCause(reason)}; ${fate}`, message, outcome, {
       cause: reason,
     })
   }
@@ -58,7 +58,7 @@ export class AskCycleError extends DeliveryError {
   readonly cycle: readonly string[]
   constructor(cycle: readonly string[], message: Message) {
     super(
-      `asking '${typeOf(message)}' closes a cycle of actors that wait for each other: ${cycle.join(' → ')}. ` +
+      `asking '${describeType(message)}' closes a cycle of actors that wait for each other: ${cycle.join(' → ')}. ` +
         'Use tell, ctx.pipe, ctx.forward or a reentrant handler on one of the ways',
       message,
       'maybe-handled',
@@ -72,7 +72,7 @@ export class OfferTimeoutError extends DeliveryError {
   static override readonly code = 'OFFER_TIMEOUT'
   constructor(target: string, message: Message, timeoutMs: number) {
     super(
-      `the mailbox of ${target} had no room for '${typeOf(message)}' within ${timeoutMs} ms. Offer less at a time, or raise mailbox.capacity`,
+      `the mailbox of ${target} had no room for '${describeType(message)}' within ${timeoutMs} ms. Offer less at a time, or raise mailbox.capacity`,
       message,
       'never-handled',
     )
@@ -85,7 +85,7 @@ export class ActorFailedError extends DeliveryError {
   constructor(target: string, message: Message, cause: unknown) {
     const why = describeCause(cause)
     super(
-      `${target} failed while handling '${typeOf(message)}': ${why}. Its handler began, so parts may have happened`,
+      `${target} failed while handling '${describeType(message)}': ${why}. Its handler began, so parts may have happened`,
       message,
       'maybe-handled',
       {
@@ -100,7 +100,7 @@ export class MailboxFullError extends DeliveryError {
   static override readonly code = 'MAILBOX_FULL'
   constructor(target: string, message: Message) {
     super(
-      `the mailbox of ${target} is full, '${typeOf(message)}' was not taken. Send less at a time, or raise mailbox.capacity`,
+      `the mailbox of ${target} is full, '${describeType(message)}' was not taken. Send less at a time, or raise mailbox.capacity`,
       message,
       'never-handled',
     )
@@ -112,7 +112,7 @@ export class OverloadedError extends DeliveryError {
   static override readonly code = 'OVERLOADED'
   constructor(target: string, message: Message) {
     super(
-      `${target} refuses new messages for now (shed), '${typeOf(message)}' was not taken: it is in recovery, or too much waits for its node. ` +
+      `${target} refuses new messages for now (shed), '${describeType(message)}' was not taken: it is in recovery, or too much waits for its node. ` +
         'Go without it, or ask again later, and not at once',
       message,
       'never-handled',
@@ -125,7 +125,7 @@ export class StashFullError extends DeliveryError {
   static override readonly code = 'STASH_FULL'
   constructor(target: string, message: Message, capacity: number) {
     super(
-      `the stash of ${target} is full (${capacity}), '${typeOf(message)}' was not put aside. Unstash in time, or raise mailbox.stashCapacity`,
+      `the stash of ${target} is full (${capacity}), '${describeType(message)}' was not put aside. Unstash in time, or raise mailbox.stashCapacity`,
       message,
       'never-handled',
     )
@@ -137,7 +137,7 @@ export class NoSuchActorError extends DeliveryError {
   static override readonly code = 'NO_SUCH_ACTOR'
   readonly reason: DeadLetterReason
   constructor(target: string, message: Message, reason: DeadLetterReason) {
-    super(`nobody handles '${typeOf(message)}' at ${target} (${reason}). Look the actor up again`, message, 'never-handled')
+    super(`nobody handles '${describeType(message)}' at ${target} (${reason}). Look the actor up again`, message, 'never-handled')
     this.reason = reason
   }
 }
@@ -149,7 +149,7 @@ export class NodeUnreachableError extends DeliveryError {
   constructor(target: string, message: Message, reason: DeadLetterReason, outcome: Outcome) {
     const fate = outcome === 'never-handled' ? 'it was not sent' : 'it may or may not have been handled'
     super(
-      `${target} cannot be reached (${reason}), '${typeOf(message)}': ${fate}. Try another node, or wait until it is up`,
+      `${target} cannot be reached (${reason}), '${describeType(message)}': ${fate}. Try another node, or wait until it is up`,
       message,
       outcome,
     )
@@ -169,7 +169,7 @@ export class MessageRefusedError extends DeliveryError {
     detail: string,
     options?: ErrorOptions & { readonly outcome?: Outcome },
   ) {
-    super(`'${typeOf(message)}' for ${target} was refused (${reason}): ${detail}`, message, options?.outcome ?? 'never-handled', options)
+    super(`'${describeType(message)}' for ${target} was refused (${reason}): ${detail}`, message, options?.outcome ?? 'never-handled', options)
     this.reason = reason
   }
 }
@@ -312,13 +312,4 @@ export class FencedError extends UnderstudyError {
 /** The transport cannot connect, or the server cannot do what is needed. */
 export class TransportError extends UnderstudyError {
   static override readonly code = 'TRANSPORT'
-}
-
-/** What to call a message; also one that is none, as untyped code may send it. */
-function typeOf(message: Message): string {
-  try {
-    return describeCause((message as Message | null | undefined)?.type)
-  } catch {
-    return 'a type that cannot be read'
-  }
 }

@@ -2,7 +2,7 @@
 // first, call the `stopped` hook, and then go where it was meant to go. Each step calls `settleEnding` again when it is over.
 
 import { formatAddress } from '../contracts/address.ts'
-import { describeCause, describeExit, describePhase, type ExitReason, isAbnormal } from '../contracts/exit-reason.ts'
+import { describeCause, describeExit, describePhase, describeType, type ExitReason, isAbnormal } from '../contracts/exit-reason.ts'
 import type { Failure } from '../contracts/failure.ts'
 import type { Message } from '../contracts/message.ts'
 import type { ReplyTo } from '../contracts/reply.ts'
@@ -117,7 +117,7 @@ function fail(cell: Cell, cause: unknown, phase: Failure['phase'], message: Mess
   if (host.hears('warn', 'actor.failed')) {
     const { path } = cell
     const text = describeCause(cause)
-    const its = message === undefined ? {} : { messageType: describeCause((message as Message | null)?.type) }
+    const its = message === undefined ? {} : { messageType: describeType(message) }
     const event = { type: 'actor.failed', path, incarnation, phase, cause: text, ...its } as const
     host.report('warn', event, `${path} ${describePhase(phase)}: ${text}`, cause)
   }

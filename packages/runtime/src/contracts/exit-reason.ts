@@ -27,6 +27,15 @@ export function describePhase(phase: Failure['phase']): string {
   return phase === 'stray' ? 'failed by a stray error' : `failed while ${phase}`
 }
 
+/** The type of a message for logs and errors, also of one that cannot be read or printed: anybody may send anything. */
+export function describeType(message: unknown): string {
+  try {
+    return describeCause((message as { type?: unknown } | null | undefined)?.type)
+  } catch {
+    return 'a type that cannot be read'
+  }
+}
+
 /** One short line for whatever was thrown. */
 export function describeCause(cause: unknown): string {
   try {

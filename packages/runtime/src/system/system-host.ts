@@ -8,7 +8,7 @@ import type { Counters } from '../contracts/accounts.ts'
 import type { Endpoint } from '../contracts/endpoint.ts'
 import type { Env, TimerHandle } from '../contracts/env.ts'
 import type { Level, NewEvent, SystemEvent } from '../contracts/event.ts'
-import { describeCause } from '../contracts/exit-reason.ts'
+import { describeCause, describeType } from '../contracts/exit-reason.ts'
 import type { Remoting } from '../contracts/host.ts'
 import type { Isolation } from '../contracts/isolation.ts'
 import type { Logger } from '../contracts/log.ts'
@@ -148,7 +148,7 @@ export class SystemHost implements Home {
     if (this.#bus.isHeard('dead-letter')) this.#bus.emit({ type: 'dead-letter', at: letter.at, letter })
     // A failing message was already told of as its actor's failure; an asker has its error. What remains is what nobody else reports.
     if (fresh > 0 && reason !== 'poison' && !asked) {
-      const messageType = describeCause((message as Message | undefined)?.type)
+      const messageType = describeType(message)
       const text = `dead letter '${messageType}' for ${target} (${reason})${fresh > 1 ? `, and ${fresh - 1} more for this reason` : ''}`
       this.#write('warn', { event: 'dead-letter', reason, target, messageType, count: fresh }, text)
     }

@@ -47,6 +47,17 @@ test.each([
   expectBalanced(system)
 })
 
+test('a message whose type cannot be read fails who handles it, and is told of as any other where nobody does', async () => {
+  const { env, system } = stage()
+  const odd = (): never => Object.defineProperty({}, 'type', { get: () => expect.fail('looked at') }) as never
+  const ref = system.spawn(echo, { name: 'echo' })
+  for (let n = 0; n < 3; n++) ref.tell(odd())
+  await env.settle()
+  expect(() => ref.tell(odd())).not.toThrow()
+  expect(system.deadLetters.counts).toMatchObject({ poison: 1, stopped: 3 })
+  expectBalanced(system)
+})
+
 test('an ask whose message throws when it is looked at ends at its deadline like any other', async () => {
   const { env, system } = stage()
   const forever = actor({ name: 'forever', receive: () => new Promise(() => {}) })
