@@ -169,7 +169,12 @@ export class MessageRefusedError extends DeliveryError {
     detail: string,
     options?: ErrorOptions & { readonly outcome?: Outcome },
   ) {
-    super(`'${describeType(message)}' for ${target} was refused (${reason}): ${detail}`, message, options?.outcome ?? 'never-handled', options)
+    super(
+      `'${describeType(message)}' for ${target} was refused (${reason}): ${detail}`,
+      message,
+      options?.outcome ?? 'never-handled',
+      options,
+    )
     this.reason = reason
   }
 }
