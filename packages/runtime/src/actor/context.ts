@@ -62,6 +62,7 @@ interface Inside extends Omit<Asker, 'host'>, Linkable, Straying, Watcher {
 }
 
 const noOptions: ChildOptions<unknown> = {}
+const abort = (controller: AbortController): void => controller.abort()
 
 /** The context of one incarnation of one cell. */
 export class Context implements ActorContext<Protocol> {
@@ -311,8 +312,7 @@ export class Context implements ActorContext<Protocol> {
 
   /** Aborts `signal`. The context itself stays usable until the incarnation's last handler has settled. */
   abort(): void {
-    const abort = this.#abort
-    if (typeof abort === 'object') ownedIfFree(this, () => abort.abort())
+    if (typeof this.#abort === 'object') ownedIfFree(this, abort, this.#abort)
     else this.#abort = 'aborted'
   }
 

@@ -19,6 +19,8 @@ export type Offered = 'taken' | 'full' | readonly [evicted: Message, replyTo: Re
 /** The default bound of a mailbox, in user messages. */
 export const defaultCapacity = 10_000
 
+const noSignals: readonly never[] = []
+
 /**
  * Two lanes. Created with the first message or signal: an idle actor has none. It is the queue of its messages, rather than having
  * one: an object less to reach through for each message (ring: 10 %).
@@ -78,7 +80,7 @@ export class Mailbox<S> extends RingQueue {
 
   /** All signals, in order; the lane is empty afterwards. */
   takeSignals(): readonly S[] {
-    const taken = this.#signals ?? []
+    const taken = this.#signals ?? noSignals
     this.#signals = null
     return taken
   }
