@@ -18,8 +18,8 @@ import type { Call, CallResult, StartResult } from './call.ts'
 import { stepEngine } from './engine.ts'
 import { initialEngine } from './engine-state.ts'
 import type { EngineCommand, EngineEvent, EngineSettings, EngineState, Phase } from './engine-state.ts'
+import { Listening } from './listening.ts'
 import { restartsOnTheSpot } from './on-the-spot.ts'
-import { OverloadWatch } from './overload/overload-watch.ts'
 import { keeperFor } from './persistence/recovery-keeper.ts'
 import type { RecoveryKeeper } from './persistence/recovery-keeper.ts'
 import type { RecoveryStore } from './persistence/recovery-store.ts'
@@ -76,7 +76,7 @@ export class Executor implements Supervision {
   readonly #outside: RecoveryExecutor | undefined
   readonly #keeper: RecoveryKeeper | undefined
   readonly #gate: RestartGate
-  readonly #overload: OverloadWatch | undefined
+  readonly #listening: Listening
   #state: EngineState
   #busy = false
   #boot: Boot | undefined
@@ -88,7 +88,7 @@ export class Executor implements Supervision {
     this.#outside = control.find?.(recoveryExecutor)
     this.#gate = new RestartGate(control, (id, forMs) => this.#held(id, forMs))
     const possible = withExecutor(possibleOnOneNode, this.#outside)
-    this.#overload = OverloadWatch.of(control)
+    this.#listening = new Listening(control, this)
     this.#keeper = keeperFor(control, settings.persist)
     this.#state = initialEngine({ ...settings, path: control.path, possible, persists: this.#keeper !== undefined })
   }
@@ -293,7 +293,7 @@ export class Executor implements Supervision {
       // It was degraded by the process before; its mailbox knows nothing of that.
       if (this.recovery(id)?.degraded === true) this.#control.order(child, { type: 'shed' })
       if (onUndelivered !== 'dead-letter') this.#heirs.set(child, ActorRef.endpointOf(onUndelivered.forwardTo))
-      this.#overload?.join(this, this.spec(id)!.recovery)
+      this.#listening.begin(this.spec(id)!.recovery)
       this.born(child)
     } catch (cause) {
       this.#down(id, { cause, phase: 'starting', incarnation: 0, attempt: 1 })
@@ -393,7 +393,7 @@ export class Executor implements Supervision {
     this.#gate.close(this.#children.values())
     for (const { settle } of this.#calls.values()) settle({ ok: false, error: 'stopping', detail: `${this.#control.path} is stopping` })
     this.#calls.clear()
-    this.#overload?.leave(this)
+    this.#listening.end()
     this.#keeper?.close()
   }
 }

@@ -18,6 +18,7 @@ export { adaptive, type AdaptiveChoice, type AdaptiveOptions } from './recovery/
 export { machineToMermaid } from './recovery/chart.ts'
 export type { OutsideCommand, RecoveryExecutor } from './recovery/executor-hook.ts'
 export { recoveryExecutor } from './recovery/executor-hook.ts'
+export { type RecoveryNotice, RecoveryNotices, recoveryNotices } from './recovery/notices.ts'
 export { backoff, type BackoffOptions } from './recovery/library/backoff.ts'
 export { circuitBreaker, type CircuitBreakerOptions } from './recovery/library/circuit-breaker.ts'
 export { dependencyGate, type DependencyGateOptions } from './recovery/library/dependency-gate.ts'

@@ -10,6 +10,7 @@ import {
   sameNode,
   StoreUnavailableError,
 } from '@understudy/runtime/spi'
+import { noticesOf } from '@understudy/supervisor/spi'
 import { type Standing, standingOf } from '../ownership/claim.ts'
 import { leaseDefaults } from '../ownership/lease.ts'
 import { detect, detectorDefaults, type DetectorEvent, newDetector, type Verdict } from './detector.ts'
@@ -189,15 +190,21 @@ export class Roster {
         return
       case 'node.down':
         host.report('warn', event, `${event.node.name} is down: ${event.why}`)
-        this.#forget(event.node)
+        this.#lose(event.node)
         return
       case 'node.replaced': {
         const why = `incarnation ${event.by.incarnation} has taken its place`
         host.report('warn', { type: 'node.down', node: event.node, why }, `${event.node.name}~${event.node.incarnation} is over: ${why}`)
-        this.#forget(event.node)
+        this.#lose(event.node)
         return
       }
     }
+  }
+
+  #lose(node: NodeIdentity): void {
+    this.#forget(node)
+    const { host } = this.#options
+    if (node.name !== host.identity.name) noticesOf(host).tell({ type: 'NODE_DOWN', node: node.name })
   }
 
   #forget(node: NodeIdentity): void {

@@ -10,6 +10,7 @@ import {
   StoreUnavailableError,
   type TimerHandle,
 } from '@understudy/runtime/spi'
+import { noticesOf } from '@understudy/supervisor/spi'
 import { LeaderTenure, ownKey, type TenureGround } from '../singleton/leader-tenure.ts'
 import type { Owners } from '../singleton/owners.ts'
 import { claim, type ClaimCommand, type ClaimEvent, type ClaimState, newClaim, type Standing, type Takeover, tryAt } from './claim.ts'
@@ -75,9 +76,12 @@ interface Running {
 export class Ownership {
   readonly #node: OwnershipNode
   readonly #running = new Map<string, Running>()
+  #mayNotAct = false
 
   constructor(node: OwnershipNode) {
     this.#node = node
+    // Supervisors look for it when they begin.
+    noticesOf(node.host)
   }
 
   /** Becomes a candidate. One manager per name and node. */
@@ -121,6 +125,7 @@ export class Ownership {
   /** Does what is due. Called often, and whenever the members change. */
   tick(): void {
     const { host } = this.#node
+    if (this.#node.mayAct()) this.#mayNotAct = false
     for (const running of this.#running.values()) {
       const { candidacy, isLast } = running
       if (!isLast && host.lookup(candidacy.path, candidacy.uid) === undefined) candidacy.orphaned()
@@ -138,8 +143,12 @@ export class Ownership {
     }
   }
 
-  /** This node may not act any more: all that leads here is told. */
+  /** This node may not act any more: all that leads here is ended, and recoveries elsewhere that have a use for it are told, once. */
   stopLeading(why: string): void {
+    // What leads is ended whatever its recovery orders; a restart without a tenure would only fail.
+    const leading = [...this.#running.values()].map(({ candidacy }) => candidacy.path)
+    if (!this.#mayNotAct) noticesOf(this.#node.host).tell({ type: 'LEASE_LOST' }, '', leading)
+    this.#mayNotAct = true
     for (const running of this.#running.values()) {
       this.#lose(running, why)
       // What this node owned it may own again, but only by a new write, under a new epoch. What it gives back it goes on giving back.

@@ -4,6 +4,7 @@
 import { ActorRef, InvalidOptionError, serviceKey } from '@understudy/runtime/spi'
 import type { Child, Env, ServiceKey, SupervisionControl, TimerHandle } from '@understudy/runtime/spi'
 import type { Told } from '../recovery/facts.ts'
+import { listens } from '../recovery/machine.ts'
 import type { RecoveryPolicy } from '../recovery/machine.ts'
 import { closeWindow, noTrend, sample } from './trend.ts'
 import type { Trend, TrendRules } from './trend.ts'
@@ -26,7 +27,7 @@ export interface OverloadWatchOptions {
 export const overloadWatch: ServiceKey<OverloadWatchOptions> = serviceKey<OverloadWatchOptions>('overload-watch')
 
 /** A supervisor, as far as it is looked at. */
-interface Watched {
+export interface Watched {
   standings(): Iterable<{ readonly spec: { readonly id: string }; readonly phase: string; readonly child: Child | undefined }>
   recovery(id: string): { readonly policy: RecoveryPolicy } | undefined
   /** Tells in the supervisor's own turn. */
@@ -45,7 +46,6 @@ const rules: Readonly<Record<Resource, TrendRules>> = {
   'loop-lag': { reads: 'mean', floor: 10, drift: 0 },
 }
 const watchKey: ServiceKey<OverloadWatch> = serviceKey('overload-watch at work')
-const listening = new WeakMap<RecoveryPolicy, boolean>()
 
 /** The watch of one system. */
 export class OverloadWatch {
@@ -83,7 +83,7 @@ export class OverloadWatch {
 
   /** A supervisor has a child with such a recovery. */
   join(watched: Watched, recovery: RecoveryPolicy): void {
-    if (!listens(recovery)) return
+    if (!listens(recovery, 'OVERLOADED')) return
     this.#watched.add(watched)
     if (this.#timer === undefined) this.#lookLater()
   }
@@ -143,18 +143,8 @@ export class OverloadWatch {
     for (const watched of this.#watched)
       for (const { spec, phase, child } of watched.standings()) {
         const recovery = watched.recovery(spec.id)
-        if (child !== undefined && phase === 'running' && recovery !== undefined && listens(recovery.policy))
+        if (child !== undefined && phase === 'running' && recovery !== undefined && listens(recovery.policy, 'OVERLOADED'))
           yield { watched, id: spec.id, child }
       }
   }
-}
-
-/** Whether a policy, or one that it hands over to, has a use for OVERLOADED. */
-function listens(policy: RecoveryPolicy): boolean {
-  let known = listening.get(policy)
-  if (known === undefined) {
-    known = policy.machine.events.includes('OVERLOADED' as never) || (policy.then !== undefined && listens(policy.then))
-    listening.set(policy, known)
-  }
-  return known
 }

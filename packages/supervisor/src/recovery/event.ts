@@ -51,11 +51,11 @@ export type RecoveryNews =
   | { readonly type: `TIMER.${string}` }
   /** A person or a program has decided. */
   | { readonly type: 'OPERATOR.retry' | 'OPERATOR.park' | 'OPERATOR.release' | 'OPERATOR.stop' }
-  /** The node that the child lived on is down. */
-  | { readonly type: 'NODE_DOWN' }
-  /** The lease under which the child acts was lost: its effects would be another's. */
+  /** Another node of the cluster is down: its name. */
+  | { readonly type: 'NODE_DOWN'; readonly node: string }
+  /** The lease of the node that the child lives on was lost: to the others it is not there, and they act in its place. */
   | { readonly type: 'LEASE_LOST' }
-  /** A write was refused because somebody else owns what it wrote to. */
+  /** Somebody else owns what the child acts for, as whoever keeps a lock of your own tells. A write that was refused is `FAILED`, of class `fenced`. */
   | { readonly type: 'FENCED' }
 
 /** An event as a machine sees it. */

@@ -106,6 +106,20 @@ export function fallbackOf(policy: RecoveryPolicy): RecoveryPolicy['fallback'] {
   return undefined
 }
 
+const eventsKnown = new WeakMap<RecoveryPolicy, ReadonlySet<string>>()
+
+/** Whether a policy, or one that it hands over to, has a use for such an event. */
+export function listens(policy: RecoveryPolicy, type: RecoveryEvent['type']): boolean {
+  let known = eventsKnown.get(policy)
+  if (known === undefined) eventsKnown.set(policy, (known = new Set(eventsOf(policy))))
+  return known.has(type)
+}
+
+function eventsOf({ machine, then }: RecoveryPolicy): readonly string[] {
+  const events = machine.events as readonly string[]
+  return then === undefined ? events : [...events, ...eventsOf(then)]
+}
+
 /** @throws InvalidOptionError naming the field beneath `at`. */
 export function validatePolicy(policy: RecoveryPolicy, at: string): void {
   const { name, machine, classify, stableAfterMs, then, dependsOn, maxAgeMs, fallback } = (policy ?? {}) as Partial<RecoveryPolicy>

@@ -104,7 +104,6 @@ export function variants(policy: RecoveryPolicy, possible: ReadonlySet<RecoveryA
     'OPERATOR.park',
     'OPERATOR.release',
     'OPERATOR.stop',
-    'NODE_DOWN',
     'LEASE_LOST',
     'FENCED',
     'TIMER.retry',
@@ -115,6 +114,7 @@ export function variants(policy: RecoveryPolicy, possible: ReadonlySet<RecoveryA
     ...failures.map((variation) => failedEvent(variation)),
     failedEvent({}, 'PROBE_FAILED'),
     ...plain.map((type) => ({ ...stamp, type })),
+    { ...stamp, type: 'NODE_DOWN' as const, node: 'b' },
     ...(['latency', 'heap', 'loop-lag'] as const).map((resource) => ({ ...stamp, type: 'OVERLOADED' as const, resource, ratio: 9 })),
     { ...stamp, type: 'OVERLOADED' as const, resource: 'heap' as const, ratio: 1.1 },
     ...(['a', 'b'] as const).flatMap((dependency) => [

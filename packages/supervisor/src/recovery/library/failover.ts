@@ -47,7 +47,6 @@ const failoverMachine = declared.createMachine({
           { guard: 'hasTried', target: 'passed' },
           { target: 'running', actions: ['countRestart', 'restart'] },
         ],
-        NODE_DOWN: { guard: { type: 'possible', params: ['failOver'] }, target: 'failedOver', actions: 'failOver' },
         // Somebody else acts already: what this one still did would be refused, or worse, not be.
         LEASE_LOST: letGo,
         FENCED: letGo,

@@ -63,7 +63,7 @@ class World {
       for (let n = 0; n < 20; n++) choices.push({ type: 'STARTED' })
     } else if (this.standing === 'running') {
       for (let n = 0; n < 10; n++) choices.push(this.#failed('handling'))
-      choices.push({ type: 'HUNG' }, { type: 'NODE_DOWN' }, { type: 'LEASE_LOST' }, { type: 'FENCED' })
+      choices.push({ type: 'HUNG' }, { type: 'NODE_DOWN', node: 'b' }, { type: 'LEASE_LOST' }, { type: 'FENCED' })
       choices.push(
         ...(['latency', 'heap', 'mailbox'] as const).map((resource): Told => ({ type: 'OVERLOADED', resource, ratio: 9 * this.#random() })),
       )

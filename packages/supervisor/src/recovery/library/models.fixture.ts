@@ -225,7 +225,6 @@ export const failoverModel: Model<FailoverState> = (s, e) => {
   const away = e.possible.has('failOver')
   if (e.type === 'LEASE_LOST' || e.type === 'FENCED' || (e.type === 'FAILED' && e.class === 'fenced'))
     return [{ ...s, at: 'stopped' }, ['stop']]
-  if (e.type === 'NODE_DOWN') return away ? [{ ...s, at: 'failedOver' }, ['failOver']] : [s, []]
   if (e.type === 'STABLE') return [{ ...s, at: 'recovered' }, []]
   if (e.type !== 'FAILED') return [s, []]
   if (s.n < 1) return [{ ...s, n: s.n + 1 }, ['restart']]
