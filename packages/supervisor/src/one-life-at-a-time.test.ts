@@ -3,22 +3,20 @@
 import { actor, createSystem } from '@understudy/runtime'
 import { expectBalanced, ManualEnv } from '@understudy/runtime/testing'
 import { expect, test } from 'vitest'
-import {
-  backoff,
-  child,
-  circuitBreaker,
-  dependencyGate,
-  failover,
-  ladder,
-  quarantine,
-  rejuvenate,
-  restartAtOnce,
-  retryMessage,
-  supervisor,
-  warmRestart,
-} from './index.ts'
-import type { RecoveryPolicy } from './index.ts'
+import { child } from './child.ts'
+import { backoff } from './recovery/library/backoff.ts'
+import { circuitBreaker } from './recovery/library/circuit-breaker.ts'
+import { dependencyGate } from './recovery/library/dependency-gate.ts'
+import { failover } from './recovery/library/failover.ts'
+import { ladder } from './recovery/library/ladder.ts'
+import { quarantine } from './recovery/library/quarantine.ts'
+import { rejuvenate } from './recovery/library/rejuvenate.ts'
+import { restartAtOnce } from './recovery/library/restart-at-once.ts'
+import { retryMessage } from './recovery/library/retry-message.ts'
+import { warmRestart } from './recovery/library/warm-restart.ts'
+import type { RecoveryPolicy } from './recovery/machine.ts'
 import { seededRandom } from './seeded-random.fixture.ts'
+import { supervisor } from './supervisor.ts'
 
 type Work = { work(message: { ms: number; fails: boolean }): void }
 
