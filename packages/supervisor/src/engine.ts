@@ -15,7 +15,7 @@ import { carryOut, fire, isWell, tell, tellDependents, waitsFor } from './remedy
 import { release } from './release.ts'
 import { reportEnded } from './report.ts'
 import { fateOf } from './restart-type.ts'
-import { letGo, restart, retry } from './verdict.ts'
+import { letGo, retry } from './verdict.ts'
 
 /** One step. The state given is used up: the one returned stands in its place. */
 export function stepEngine(state: EngineState, event: EngineEvent): [EngineState, EngineCommand[]] {
@@ -129,19 +129,11 @@ function decide(draft: Draft, member: Member, event: EngineEvent & { type: 'down
   const { reason } = event
   if (fateOf(restart, reason) !== 'recover') return letGo(draft, id)
   if (draft.dependents !== undefined) tellDependents(draft, id, 'DEPENDENCY_DOWN', event.now)
-  if (member.recovery.origin.alwaysRestarts === true) return restartAtOnce(draft, member, event)
   const failed = toFailed(draft, member, reason, event.random)
   const [recovery, commands] = tellRecovery(member.recovery, failed, event.now, possibleFor(draft, member))
   change(draft, id, { phase: 'down', recovery, attempt: failed.attempt })
   if (!isFailure(reason)) reportEnded(draft, member, reason)
   carryOut(draft, id, commands, event.now)
-}
-
-/** Nobody has to be asked: the short way of what should cost least. */
-function restartAtOnce(draft: Draft, member: Member, { id, reason, now }: EngineEvent & { type: 'down' }): void {
-  change(draft, id, { phase: 'down', attempt: isFailure(reason) ? reason.attempt : member.attempt + 1 })
-  if (!isFailure(reason)) reportEnded(draft, member, reason)
-  restart(draft, id, now)
 }
 
 function toFailed(draft: Draft, member: Member, reason: ExitReason, random: number): ChildFailed {

@@ -1,12 +1,3 @@
-// Random numbers for tests: the same for the same seed (mulberry32).
+// Random numbers for tests: the same for the same seed.
 
-/** A source of numbers in [0, 1), determined by its seed. */
-export function seededRandom(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
-}
+export { mulberry32 as seededRandom } from './recovery/adaptive/chance.ts'

@@ -1,7 +1,7 @@
 // The door for sibling packages: the pure routing strategies, for pools that span nodes, the hash that places keys, where recoveries
 // are kept, and the error kernel, for those who measure how it decides.
 
-export { fnv1a, mix } from './partition/stable-hash.ts'
+export { fnv1a, mix } from './stable-hash.ts'
 export { recoveryStore, scopedStore } from './persistence/recovery-store.ts'
 export type { Candidate, Routing } from './pool/routing/candidate.ts'
 export { leastOutstanding } from './pool/routing/least-outstanding.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { isPartitionKey, partitionOfKey } from './partition-key.ts'
-import { fnv1a } from './stable-hash.ts'
+import { fnv1a } from '../stable-hash.ts'
 
 describe('the partition of a key', () => {
   test.each([

@@ -1,6 +1,6 @@
 // Which partition a key belongs to. Pure, and stable: a key stays with its partition as long as their number does.
 
-import { fnv1a, mix } from './stable-hash.ts'
+import { fnv1a, mix } from '../stable-hash.ts'
 
 /** By what messages are routed to partitions. */
 export type PartitionKey = string | number

@@ -1,6 +1,6 @@
 // What stands in the store for one child: its key, and the bytes.
 
-import { fnv1a, mix } from '../partition/stable-hash.ts'
+import { fnv1a, mix } from '../stable-hash.ts'
 import type { PersistedRecovery } from '../recovery/persist.ts'
 import { fieldsOf } from '../recovery/plain.ts'
 

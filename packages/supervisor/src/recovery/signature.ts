@@ -1,6 +1,7 @@
 // By what a failure is recognised when it comes again: class, name, code and the place where it was thrown, but not its text, which
 // often holds ids and times. A hash, so that it is short, and the same in every process that runs the same code.
 
+import { fnv1a } from '../stable-hash.ts'
 import { namesOf } from './failure-class.ts'
 import type { FailureClass, RecoveryFailure } from './failure-class.ts'
 
@@ -8,7 +9,8 @@ import type { FailureClass, RecoveryFailure } from './failure-class.ts'
 export function signatureOf(failure: RecoveryFailure, failureClass: FailureClass): string {
   const { code, name } = namesOf(failure.cause)
   const what = typeof failure.cause === 'string' ? failure.cause : `${name ?? typeof failure.cause}/${code ?? ''}`
-  return fnv1a(`${failureClass}|${failure.phase}|${what}|${topFrame(failure.cause)}`)
+  const hash = fnv1a(`${failureClass}|${failure.phase}|${what}|${topFrame(failure.cause)}`)
+  return (hash >>> 0).toString(16).padStart(8, '0')
 }
 
 /** The first frame of the stack: function, file and line, without folders, which differ from machine to machine. */
@@ -28,10 +30,4 @@ function topFrame(cause: unknown): string {
   } catch {
     return ''
   }
-}
-
-function fnv1a(text: string): string {
-  let hash = 0x811c9dc5
-  for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193)
-  return (hash >>> 0).toString(16).padStart(8, '0')
 }

@@ -2,8 +2,9 @@
 
 import { assign } from 'xstate'
 import type { RecoveryEvent } from '../event.ts'
-import { climb, isOpen, rungs } from '../library/rung.ts'
+import { climb, isOpen, remedies, rungs } from '../library/rung.ts'
 import type { Place, Rung } from '../library/rung.ts'
+import { inQuarantine, onTrial, probeDelay } from '../library/trial.ts'
 import { recoverySetup } from '../machine.ts'
 import type { AdaptiveChoice } from './adaptive.ts'
 import { chanceFrom } from './chance.ts'
@@ -136,7 +137,7 @@ const declared = recoverySetup<Context, AdaptiveLadderSettings>().extend({
     countTrial: assign({ trials: ({ context }) => context.trials + 1 }),
   },
   guards: { standsOn: ({ context }, rung: Rung) => context.rungs[context.rung] === rung },
-  delays: { probeDelay: ({ context: { probesAfterMs, trials } }) => probesAfterMs[Math.min(trials, probesAfterMs.length - 1)]! },
+  delays: { probeDelay },
 })
 
 const climbing = {
@@ -159,28 +160,16 @@ export const adaptiveLadderMachine = declared.createMachine({
     choosing: {
       always: [...rungs.map((rung) => ({ guard: { type: 'standsOn', params: rung }, target: rung }) as const), { target: 'passed' }],
     },
-    retry: { entry: { type: 'resume', params: { message: 'retry' } }, on: climbing },
-    resume: { entry: 'resume', on: climbing },
-    restart: { entry: 'restart', on: climbing },
-    previous: { entry: { type: 'restart', params: { state: 'previous' } }, on: climbing },
-    group: { entry: { type: 'restartGroup', params: { scope: 'all' } }, on: climbing },
-    thread: { entry: 'restartThread', on: climbing },
-    process: { entry: 'restartNode', on: climbing },
+    retry: { entry: remedies.retry, on: climbing },
+    resume: { entry: remedies.resume, on: climbing },
+    restart: { entry: remedies.restart, on: climbing },
+    previous: { entry: remedies.previous, on: climbing },
+    group: { entry: remedies.group, on: climbing },
+    thread: { entry: remedies.thread, on: climbing },
+    process: { entry: remedies.process, on: climbing },
     node: { entry: 'failOver', type: 'final' },
-    quarantine: {
-      entry: 'park',
-      after: { probeDelay: 'onTrial' },
-      on: {
-        STARTED: { target: 'ground', actions: 'forget' },
-        'OPERATOR.retry': 'onTrial',
-        'OPERATOR.release': 'onTrial',
-        'OPERATOR.stop': { target: 'stopped', actions: 'stop' },
-      },
-    },
-    onTrial: {
-      entry: { type: 'probe', params: ({ context }) => ({ probeMs: context.probeMs }) },
-      on: { PROBE_OK: { target: 'ground', actions: 'forget' }, PROBE_FAILED: { target: 'quarantine', actions: 'countTrial' } },
-    },
+    quarantine: inQuarantine('ground'),
+    onTrial: onTrial('ground', 'quarantine'),
     passed: { entry: 'handOver', type: 'final' },
     stopped: { type: 'final' },
   },

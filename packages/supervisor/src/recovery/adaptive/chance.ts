@@ -1,9 +1,14 @@
 // Random numbers from the one that an event brings: the same number, the same decisions. Beta by two gammas; G. Marsaglia, W. Tsang, "A
 // Simple Method for Generating Gamma Variables", ACM TOMS 2000.
 
-/** A source of numbers in [0, 1) that follows from one of them (mulberry32). */
-export function chanceFrom(seed: number): () => number {
-  let state = Math.floor(seed * 4_294_967_296) >>> 0
+/** A source of numbers in [0, 1) that follows from one of them. */
+export function chanceFrom(number: number): () => number {
+  return mulberry32(Math.floor(number * 4_294_967_296))
+}
+
+/** A source of numbers in [0, 1), determined by its seed (T. Ettinger, 2017). */
+export function mulberry32(seed: number): () => number {
+  let state = seed >>> 0
   return () => {
     state = (state + 0x6d2b79f5) >>> 0
     let mixed = Math.imul(state ^ (state >>> 15), 1 | state)

@@ -9,8 +9,9 @@ import { recoverySetup } from '../machine.ts'
 import type { RecoveryPolicy } from '../machine.ts'
 import { durationMs, listOf, oneOf, positive, readOptions } from './policy-options.ts'
 import type { PolicyOptions } from './policy-options.ts'
-import { climb, rungs } from './rung.ts'
+import { climb, remedies, rungs } from './rung.ts'
 import type { Place, Rung } from './rung.ts'
+import { inQuarantine, onTrial, probeDelay } from './trial.ts'
 
 export { rungs } from './rung.ts'
 export type { Rung } from './rung.ts'
@@ -60,7 +61,7 @@ const declared = recoverySetup<Context, LadderSettings>().extend({
     forget: assign({ rung: 0, tried: 0, trials: 0 }),
   },
   guards: { goesTo: ({ context, event }, rung: Rung) => context.rungs[climb(context, event).rung] === rung },
-  delays: { probeDelay: ({ context: { probesAfterMs, trials } }) => probesAfterMs[Math.min(trials, probesAfterMs.length - 1)]! },
+  delays: { probeDelay },
 })
 
 /** Where a failure on a rung leads to: the rung itself or one further up. */
@@ -84,28 +85,16 @@ const ladderMachine = declared.createMachine({
   initial: 'ground',
   states: {
     ground: { on: climbing('retry') },
-    retry: { entry: { type: 'resume', params: { message: 'retry' } }, on: climbing('retry') },
-    resume: { entry: 'resume', on: climbing('resume') },
-    restart: { entry: 'restart', on: climbing('restart') },
-    previous: { entry: { type: 'restart', params: { state: 'previous' } }, on: climbing('previous') },
-    group: { entry: { type: 'restartGroup', params: { scope: 'all' } }, on: climbing('group') },
-    thread: { entry: 'restartThread', on: climbing('thread') },
-    process: { entry: 'restartNode', on: climbing('process') },
+    retry: { entry: remedies.retry, on: climbing('retry') },
+    resume: { entry: remedies.resume, on: climbing('resume') },
+    restart: { entry: remedies.restart, on: climbing('restart') },
+    previous: { entry: remedies.previous, on: climbing('previous') },
+    group: { entry: remedies.group, on: climbing('group') },
+    thread: { entry: remedies.thread, on: climbing('thread') },
+    process: { entry: remedies.process, on: climbing('process') },
     node: { entry: 'failOver', type: 'final' },
-    quarantine: {
-      entry: 'park',
-      after: { probeDelay: 'onTrial' },
-      on: {
-        STARTED: { target: 'ground', actions: 'forget' },
-        'OPERATOR.retry': 'onTrial',
-        'OPERATOR.release': 'onTrial',
-        'OPERATOR.stop': { target: 'stopped', actions: 'stop' },
-      },
-    },
-    onTrial: {
-      entry: { type: 'probe', params: ({ context }) => ({ probeMs: context.probeMs }) },
-      on: { PROBE_OK: { target: 'ground', actions: 'forget' }, PROBE_FAILED: { target: 'quarantine', actions: 'countTrial' } },
-    },
+    quarantine: inQuarantine('ground'),
+    onTrial: onTrial('ground', 'quarantine'),
     passed: { entry: 'handOver', type: 'final' },
     stopped: { type: 'final' },
     recovered: { type: 'final' },

@@ -7,6 +7,7 @@ import { recoverySetup } from '../machine.ts'
 import type { RecoveryPolicy } from '../machine.ts'
 import { checkOrder, durationMs, listOf, positive, readOptions } from './policy-options.ts'
 import type { PolicyOptions } from './policy-options.ts'
+import { inQuarantine, onTrial, probeDelay } from './trial.ts'
 import { timesOf, tallied } from './tally.ts'
 import type { Tally } from './tally.ts'
 
@@ -60,7 +61,7 @@ const declared = recoverySetup<Context, QuarantineSettings>().extend({
   },
   delays: {
     delay: ({ context }) => context.delayMs,
-    probeDelay: ({ context: { probesAfterMs, trials } }) => probesAfterMs[Math.min(trials, probesAfterMs.length - 1)]!,
+    probeDelay,
   },
 })
 
@@ -89,20 +90,8 @@ const quarantineMachine = declared.createMachine({
         'OPERATOR.stop': { target: 'stopped', actions: 'stop' },
       },
     },
-    quarantined: {
-      entry: 'park',
-      after: { probeDelay: 'onTrial' },
-      on: {
-        STARTED: { target: 'running', actions: 'forget' },
-        'OPERATOR.retry': 'onTrial',
-        'OPERATOR.release': 'onTrial',
-        'OPERATOR.stop': { target: 'stopped', actions: 'stop' },
-      },
-    },
-    onTrial: {
-      entry: { type: 'probe', params: ({ context }) => ({ probeMs: context.probeMs }) },
-      on: { PROBE_OK: { target: 'running', actions: 'forget' }, PROBE_FAILED: { target: 'quarantined', actions: 'countTrial' } },
-    },
+    quarantined: inQuarantine('running'),
+    onTrial: onTrial('running', 'quarantined'),
     stopped: { type: 'final' },
     recovered: { type: 'final' },
   },

@@ -40,6 +40,17 @@ const needs: Readonly<Record<Rung, readonly RecoveryAbility[]>> = {
   quarantine: ['park', 'probe'],
 }
 
+/** What is ordered on each rung but the last two, which end the ladder. */
+export const remedies = {
+  retry: { type: 'resume', params: { message: 'retry' } },
+  resume: 'resume',
+  restart: 'restart',
+  previous: { type: 'restart', params: { state: 'previous' } },
+  group: { type: 'restartGroup', params: { scope: 'all' } },
+  thread: 'restartThread',
+  process: 'restartNode',
+} as const
+
 /** Going on with the old state is sound where the state had no part in the failure. */
 const harmless: ReadonlySet<string> = new Set(['transient', 'overload', 'deadline', 'dependency', 'invalid', 'poison'])
 
