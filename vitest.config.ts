@@ -33,8 +33,15 @@ export default defineConfig({
       },
       {
         ...fromSource,
-        // Real processes and real servers: one file at a time, so that a timing bar measures the code and not its neighbours.
-        test: { ...shared, name: 'cluster', include: ['test/cluster/**/*.test.ts', 'test/chaos/**/*.test.ts'], fileParallelism: false },
+        // Real processes and real servers: after all others and one file at a time, so that a timing bar measures the code and not its
+        // neighbours.
+        test: {
+          ...shared,
+          name: 'cluster',
+          include: ['test/cluster/**/*.test.ts', 'test/chaos/**/*.test.ts'],
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
       },
     ],
   },
