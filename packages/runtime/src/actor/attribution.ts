@@ -46,13 +46,13 @@ export interface Straying {
   }
   readonly path: string
   readonly life: LifeState
-  readonly context: object | null
+  isLiving(incarnation: number): boolean
 }
 
 /** Something that an incarnation has left behind has failed. Of one that is over, or has failed already, it is told and counted only. */
 export function stray(cell: Straying, of: { readonly incarnation: number }, cause: unknown): void {
   const { host, life, path } = cell
-  if (cell.context === of && (life === 'running' || life === 'starting')) {
+  if (cell.isLiving(of.incarnation) && (life === 'running' || life === 'starting')) {
     disowned(() => host.life.fail(cell, cause, life === 'starting' ? 'starting' : 'stray', undefined, null))
     return
   }

@@ -16,10 +16,10 @@ import type { Shutdown } from '../contracts/shutdown.ts'
 import type { Child, ChildOptions, SupervisingDefinition, Supervision } from '../contracts/supervision.ts'
 import type { Runnable } from '../dispatch/dispatcher.ts'
 import { turn } from '../dispatch/turn.ts'
-import { Mailbox } from '../mailbox/mailbox.ts'
+import { type Bounds, Mailbox, noRoom } from '../mailbox/mailbox.ts'
 import { DeadEnd } from '../ref/dead-end.ts'
 import { type ActorTimers, TimerTag } from './actor-timers.ts'
-import type { Context } from './context.ts'
+import { Context } from './context.ts'
 import { stashed } from './current-message.ts'
 import type { Ending } from './ending.ts'
 import { Extras } from './extras.ts'
@@ -36,26 +36,25 @@ export type CellSignal = CellSignalOf<Cell>
 /** Stands where the state will be. */
 const unmade = Symbol('unmade')
 
+/** Stands where the state was, between incarnations and after the last one. */
+const gone = Symbol('gone')
+
 /** One actor of a system. */
-export class Cell implements Endpoint, Runnable, Child, Sibling<Cell>, Asker, Linked {
+export class Cell extends Mailbox<CellSignal> implements Endpoint, Runnable, Child, Sibling<Cell>, Asker, Linked {
   // What each message touches comes first: two cache lines instead of four, for a ring of actors 10 %. (`definition` is moved by life.ts, too.)
   life: LifeState = 'starting'
   queued = false
-  mailbox: Mailbox<CellSignal> | null = null
   inFlight: InFlight | null = null
   readonly host: Home
   definition: SupervisingDefinition<Protocol, unknown>
   behaviorState: unknown = unmade
-  context: Context | null = null
+  /** The context that handlers get, once it is worth keeping: see `contextOfTurn`. */
+  context: Context | null | undefined = null
   extras: Extras<CellSignal> | null = null
-  attempt = 0
 
   readonly parent: Cell | null
   readonly uid: number
   readonly input: unknown
-  readonly shutdownMs: Shutdown
-  /** What refs post to: this cell, or the router that its definition puts before it. */
-  entry: Endpoint = this
 
   // Where it stands in its life; moved by life.ts only, as `life` is.
   incarnation = 0
@@ -74,20 +73,45 @@ export class Cell implements Endpoint, Runnable, Child, Sibling<Cell>, Asker, Li
   #ref: Ref<Protocol> | undefined
 
   constructor(host: Home, parent: Cell | null, definition: SupervisingDefinition<Protocol, unknown>, options: ChildOptions<unknown>) {
+    super()
     this.host = host
     this.parent = parent
     this.definition = definition
     this.uid = host.nextUid()
     this.#givenName = options.name
     this.input = options.input
-    this.shutdownMs = options.shutdownMs ?? definition.shutdownMs
+    if (options.shutdownMs !== undefined && options.shutdownMs !== definition.shutdownMs) this.openExtras.shutdownMs = options.shutdownMs
     if (options.provide !== undefined) this.openExtras.provided = options.provide
     if (options.as !== undefined) this.openExtras.cast = { own: definition, next: options.as }
   }
 
   /** Whether this incarnation's start is complete: only then is there something for its `stopped` hook. */
   get hasState(): boolean {
-    return this.behaviorState !== unmade
+    return this.behaviorState !== unmade && this.behaviorState !== gone
+  }
+
+  /** Whether that incarnation lives. What is bound to one that does not, does nothing but count. */
+  isLiving(incarnation: number): boolean {
+    return incarnation === this.incarnation && this.behaviorState !== gone
+  }
+
+  /** The context of this incarnation, kept from now on. */
+  get openContext(): Context {
+    this.context ??= new Context(this)
+    return this.context
+  }
+
+  /** What its refs post to: this cell, or the router that its definition puts before it. */
+  get entry(): Endpoint {
+    return this.extras?.entry ?? this
+  }
+
+  get attempt(): number {
+    return this.extras?.attempt ?? 0
+  }
+
+  get shutdownMs(): Shutdown {
+    return this.extras?.shutdownMs ?? this.definition.shutdownMs
   }
 
   // --- Endpoint -------------------------------------------------------------------------------------------------------------
@@ -98,10 +122,9 @@ export class Cell implements Endpoint, Runnable, Child, Sibling<Cell>, Asker, Li
       host.deadLetter(message, replyTo, 'stopped', formatAddress(this.address))
       return
     }
-    const mailbox = (this.mailbox ??= new Mailbox(this.definition))
-    const offered = mailbox.offer(message, replyTo)
+    const offered = this.offer(message, replyTo, boundsOf(this))
     if (offered === 'full') {
-      host.deadLetter(message, replyTo, mailbox.sheds ? 'shed' : 'mailbox-full', formatAddress(this.address))
+      host.deadLetter(message, replyTo, this.extras?.sheds === true ? 'shed' : 'mailbox-full', formatAddress(this.address))
       return
     }
     if (offered === 'taken') host.counters.waiting++
@@ -114,7 +137,7 @@ export class Cell implements Endpoint, Runnable, Child, Sibling<Cell>, Asker, Li
   }
 
   accepts(): boolean {
-    return this.life !== 'stopped' && (this.mailbox === null || !this.mailbox.full)
+    return this.life !== 'stopped' && !this.isFull(boundsOf(this))
   }
 
   awaitRoom(offer: Offer): boolean {
@@ -131,7 +154,7 @@ export class Cell implements Endpoint, Runnable, Child, Sibling<Cell>, Asker, Li
   get waiting(): number {
     const { inFlight } = this
     const held = inFlight === null || inFlight.message === undefined || inFlight.replyTo === stashed ? 0 : 1
-    return (this.mailbox?.length ?? 0) + held + (this.extras?.waiting ?? 0)
+    return this.queueLength + held + (this.extras?.waiting ?? 0)
   }
 
   signal(signal: CellSignal): void {
@@ -139,134 +162,23 @@ export class Cell implements Endpoint, Runnable, Child, Sibling<Cell>, Asker, Li
       if (signal.type === 'watch') signal.watcher.signal(this.openExtras.openWatches.notice(signal.target, this.exit!))
       return
     }
-    this.mailbox ??= new Mailbox(this.definition)
-    this.mailbox.signal(signal)
+    this.pushSignal(signal)
     this.host.dispatcher.schedule(this)
   }
 
   // --- Runnable: a turn -----------------------------------------------------------------------------------------------------
 
   get ready(): boolean {
-    const { mailbox } = this
-    if (mailbox === null) return false
-    return mailbox.hasSignals || (mailbox.length > 0 && this.life === 'running' && this.inFlight === null)
+    return this.hasSignals || (this.hasMessages && this.life === 'running' && this.inFlight === null)
   }
 
   turn(throughput: number): number {
-    const { mailbox } = this
-    if (mailbox === null) return 0
     turn.actor = this
     turn.asks = null
-    if (mailbox.hasSignals) for (const signal of mailbox.takeSignals()) this.host.life.handleSignal(this, signal)
-    const handled = this.life === 'running' && this.inFlight === null ? this.#handleMessages(mailbox, throughput) : 0
+    if (this.hasSignals) for (const signal of this.takeSignals()) this.host.life.handleSignal(this, signal)
+    const handled = this.life === 'running' && this.inFlight === null ? handleMessages(this, throughput) : 0
     turn.actor = null
     return handled
-  }
-
-  #handleMessages(mailbox: Mailbox<CellSignal>, throughput: number): number {
-    const { host, context, behaviorState } = this
-    const handlers = this.extras?.handlers ?? this.definition.handlers
-    const { counters } = host
-    let seen = 0
-    let handled = 0
-    // Around the loop, not inside it: entering `try` costs nothing here, and a throw leaves the loop anyway.
-    try {
-      while (seen < throughput && mailbox.length > 0 && this.life === 'running' && this.inFlight === null && !mailbox.hasSignals) {
-        seen++
-        const message = mailbox.take()
-        const asked = mailbox.takenReply
-        if (asked !== null && typeof asked === 'object' && !this.#isWanted(message, asked)) continue
-        // What is no message at all, as untyped code may send it, must not fail the actor.
-        const handler = handlers.find((message as Message | undefined)?.type as string)
-        if (handler === undefined) {
-          this.#refuse(message, asked, handlers)
-          continue
-        }
-        const value = handler(behaviorState, message, context)
-        if (value !== undefined && isThenable(value)) this.#hold(value, message, mailbox.takenReply)
-        else {
-          // Messages may be constants, so they cannot tell handlings apart: what this one asked is not the next one's.
-          if (turn.asks !== null) turn.asks = null
-          // Read again: the handler may have stashed its message, or taken the reply into its own hands.
-          const replyTo = mailbox.takenReply
-          if (replyTo === stashed) continue
-          if (replyTo !== null) host.resolveReply(replyTo, value)
-          handled++
-        }
-      }
-      if (handled > 0 && this.life === 'running') this.attempt = 0
-    } catch (cause) {
-      if (handled > 0) this.attempt = 0
-      const { taken, takenReply } = mailbox
-      // Before the failure is dealt with: the next incarnation may begin in there, and has nothing in hand.
-      mailbox.settle()
-      this.#failed(cause, taken!, takenReply)
-    }
-    mailbox.settle()
-    if (this.extras !== null) this.extras.handledSome()
-    counters.handled += handled
-    counters.waiting -= handled
-    return seen
-  }
-
-  #refuse(message: Message, replyTo: ReplyTo, handlers: HandlerTable): void {
-    const known = [...handlers.keys()].join(', ')
-    this.host.counters.waiting--
-    this.host.deadLetter(message, replyTo, 'invalid', formatAddress(this.address), `it handles ${known === '' ? 'no messages' : known}`)
-  }
-
-  /** An async handler holds the actor until it settles, one message at a time, unless its type is reentrant. */
-  #hold(promise: PromiseLike<unknown>, message: Message, replyTo: ReplyTo): void {
-    const flight: InFlight = { message, replyTo }
-    const { reentrant } = this.definition
-    if (reentrant === undefined || (reentrant.types !== true && !reentrant.types.has(message.type))) {
-      this.inFlight = flight
-      for (const ask of turn.asks ?? []) this.host.refuseCycle(ask.slot, ask.target, this)
-    } else {
-      const flights = this.openExtras.flights(reentrant.maxInFlight)
-      flights.begin(flight)
-      if (flights.full) this.inFlight = flights.gate
-    }
-    turn.asks = null
-    asPromise(promise).then(
-      (value) => {
-        if (!this.#land(flight)) return
-        if (flight.replyTo !== stashed) {
-          this.host.counters.waiting--
-          this.host.counters.handled++
-          this.attempt = 0
-          if (flight.replyTo !== null) this.host.resolveReply(flight.replyTo, value)
-        }
-        this.resume()
-      },
-      (cause: unknown) => {
-        if (!this.#land(flight)) return
-        this.#failed(cause, message, flight.replyTo)
-        this.resume()
-      },
-    )
-  }
-
-  /** Whether a handler that has settled is still heard: it is not when its incarnation was killed meanwhile. */
-  #land(flight: InFlight): boolean {
-    this.extras?.timers?.touched()
-    if (this.inFlight === flight) {
-      this.inFlight = null
-      return true
-    }
-    const flights = this.extras?.openFlights
-    if (flights == null || !flights.land(flight)) return false
-    if (this.inFlight === flights.gate) this.inFlight = null
-    return true
-  }
-
-  #failed(cause: unknown, message: Message, replyTo: ReplyTo): void {
-    // A stashed message is not lost with the handler that put it aside.
-    if (replyTo === stashed) this.host.life.fail(this, cause, 'handling', undefined, null)
-    else {
-      this.host.counters.waiting--
-      this.host.life.fail(this, cause, 'handling', message, replyTo)
-    }
   }
 
   /** Goes on after something that held the actor is over: with its end if it is ending, else with its messages. */
@@ -276,25 +188,8 @@ export class Cell implements Endpoint, Runnable, Child, Sibling<Cell>, Asker, Li
       return
     }
     const watches = this.extras?.watches
-    if (watches != null && this.life === 'running') this.mailbox?.putBack(watches.takePostponed())
+    if (watches != null && this.life === 'running') this.putBack(watches.takePostponed())
     if (this.ready) this.host.dispatcher.schedule(this)
-  }
-
-  /** Whether a message with a reply port is still to be handled: its timer was not cancelled, its asker has not given up. */
-  #isWanted(message: Message, port: ReplyPort): boolean {
-    const { host } = this
-    if (port instanceof TimerTag) {
-      this.extras?.timers?.delivered(port)
-      if (!port.cancelled) return true
-      // A cancelled timer's message counts as never sent.
-      host.counters.sent--
-      host.counters.waiting--
-      return false
-    }
-    if (port.expiresAt === undefined || port.expiresAt > host.env.now()) return true
-    host.counters.waiting--
-    host.deadLetter(message, port, 'expired', formatAddress(this.address))
-    return false
   }
 
   // --- The tree -------------------------------------------------------------------------------------------------------------
@@ -343,7 +238,7 @@ export class Cell implements Endpoint, Runnable, Child, Sibling<Cell>, Asker, Li
   stillborn(definition: SupervisingDefinition<Protocol, unknown>): Cell {
     const child = new Cell(this.host, this, definition, { name: 'nobody' })
     child.life = 'stopped'
-    child.entry = new DeadEnd(this.host, child.address, 'stale-incarnation')
+    child.openExtras.entry = new DeadEnd(this.host, child.address, 'stale-incarnation')
     return child
   }
 
@@ -380,7 +275,7 @@ export class Cell implements Endpoint, Runnable, Child, Sibling<Cell>, Asker, Li
 
   /** Calls back in a turn of the present incarnation, if it lives that long. */
   call(callback: () => void): void {
-    if (this.context !== null) this.signal({ type: 'call', context: this.context, callback })
+    if (this.isLiving(this.incarnation)) this.signal({ type: 'call', incarnation: this.incarnation, callback })
   }
 
   get timers(): ActorTimers {
@@ -391,10 +286,156 @@ export class Cell implements Endpoint, Runnable, Child, Sibling<Cell>, Asker, Li
     this.signal({ type: 'exit', from, address, reason })
   }
 
+  /** An incarnation begins. */
+  begin(): void {
+    this.incarnation++
+    this.behaviorState = unmade
+  }
+
   /** Lets go of everything that belonged to the incarnation that ends. */
   clearIncarnation(): void {
     this.extras?.clear()
     this.context = null
-    this.behaviorState = unmade
+    this.behaviorState = gone
   }
+}
+
+/** What it has room for. (No private method, as it has none: one costs every instance a field.) */
+function boundsOf(cell: Cell): Bounds {
+  return cell.extras === null || !cell.extras.sheds ? cell.definition : noRoom
+}
+
+// --- A turn's messages ---
+
+/**
+ * The context for a turn. That of an actor's first turn is not kept: many have no other, and to make one costs less than to have the
+ * collector copy it (fork-join: 10 %).
+ */
+function contextOfTurn(cell: Cell): Context {
+  if (cell.context !== null) return cell.openContext
+  cell.context = undefined
+  return new Context(cell)
+}
+
+function handleMessages(cell: Cell, throughput: number): number {
+  const { host, behaviorState } = cell
+  const context = contextOfTurn(cell)
+  const handlers = cell.extras?.handlers ?? cell.definition.handlers
+  const { counters } = host
+  let seen = 0
+  let handled = 0
+  // Around the loop, not inside it: entering `try` costs nothing here, and a throw leaves the loop anyway.
+  try {
+    while (seen < throughput && cell.hasMessages && cell.life === 'running' && cell.inFlight === null && !cell.hasSignals) {
+      seen++
+      const message = cell.take()
+      const asked = cell.takenReply
+      if (asked !== null && typeof asked === 'object' && !isWanted(cell, message, asked)) continue
+      // What is no message at all, as untyped code may send it, must not fail the actor.
+      const handler = handlers.find((message as Message | undefined)?.type as string)
+      if (handler === undefined) {
+        refuse(cell, message, asked, handlers)
+        continue
+      }
+      const value = handler(behaviorState, message, context)
+      if (value !== undefined && isThenable(value)) hold(cell, value, message, cell.takenReply)
+      else {
+        // Messages may be constants, so they cannot tell handlings apart: what this one asked is not the next one's.
+        if (turn.asks !== null) turn.asks = null
+        // Read again: the handler may have stashed its message, or taken the reply into its own hands.
+        const replyTo = cell.takenReply
+        if (replyTo === stashed) continue
+        if (replyTo !== null) host.resolveReply(replyTo, value)
+        handled++
+      }
+    }
+  } catch (cause) {
+    if (handled > 0) cell.extras?.succeeded()
+    const { taken, takenReply } = cell
+    // Before the failure is dealt with: the next incarnation may begin in there, and has nothing in hand.
+    cell.settle()
+    failed(cell, cause, taken!, takenReply)
+  }
+  cell.settle()
+  if (cell.extras !== null) cell.extras.handledSome(handled > 0 && cell.life === 'running')
+  counters.handled += handled
+  counters.waiting -= handled
+  return seen
+}
+
+function refuse(cell: Cell, message: Message, replyTo: ReplyTo, handlers: HandlerTable): void {
+  const known = [...handlers.keys()].join(', ')
+  cell.host.counters.waiting--
+  cell.host.deadLetter(message, replyTo, 'invalid', formatAddress(cell.address), `it handles ${known === '' ? 'no messages' : known}`)
+}
+
+/** An async handler holds the actor until it settles, one message at a time, unless its type is reentrant. */
+function hold(cell: Cell, promise: PromiseLike<unknown>, message: Message, replyTo: ReplyTo): void {
+  const flight: InFlight = { message, replyTo }
+  const { reentrant } = cell.definition
+  if (reentrant === undefined || (reentrant.types !== true && !reentrant.types.has(message.type))) {
+    cell.inFlight = flight
+    for (const ask of turn.asks ?? []) cell.host.refuseCycle(ask.slot, ask.target, cell)
+  } else {
+    const flights = cell.openExtras.flights(reentrant.maxInFlight)
+    flights.begin(flight)
+    if (flights.full) cell.inFlight = flights.gate
+  }
+  turn.asks = null
+  asPromise(promise).then(
+    (value) => {
+      if (!land(cell, flight)) return
+      if (flight.replyTo !== stashed) {
+        cell.host.counters.waiting--
+        cell.host.counters.handled++
+        cell.extras?.succeeded()
+        if (flight.replyTo !== null) cell.host.resolveReply(flight.replyTo, value)
+      }
+      cell.resume()
+    },
+    (cause: unknown) => {
+      if (!land(cell, flight)) return
+      failed(cell, cause, message, flight.replyTo)
+      cell.resume()
+    },
+  )
+}
+
+/** Whether a handler that has settled is still heard: it is not when its incarnation was killed meanwhile. */
+function land(cell: Cell, flight: InFlight): boolean {
+  cell.extras?.timers?.touched()
+  if (cell.inFlight === flight) {
+    cell.inFlight = null
+    return true
+  }
+  const flights = cell.extras?.openFlights
+  if (flights == null || !flights.land(flight)) return false
+  if (cell.inFlight === flights.gate) cell.inFlight = null
+  return true
+}
+
+function failed(cell: Cell, cause: unknown, message: Message, replyTo: ReplyTo): void {
+  // A stashed message is not lost with the handler that put it aside.
+  if (replyTo === stashed) cell.host.life.fail(cell, cause, 'handling', undefined, null)
+  else {
+    cell.host.counters.waiting--
+    cell.host.life.fail(cell, cause, 'handling', message, replyTo)
+  }
+}
+
+/** Whether a message with a reply port is still to be handled: its timer was not cancelled, its asker has not given up. */
+function isWanted(cell: Cell, message: Message, port: ReplyPort): boolean {
+  const { host } = cell
+  if (port instanceof TimerTag) {
+    cell.extras?.timers?.delivered(port)
+    if (!port.cancelled) return true
+    // A cancelled timer's message counts as never sent.
+    host.counters.sent--
+    host.counters.waiting--
+    return false
+  }
+  if (port.expiresAt === undefined || port.expiresAt > host.env.now()) return true
+  host.counters.waiting--
+  host.deadLetter(message, port, 'expired', formatAddress(cell.address))
+  return false
 }

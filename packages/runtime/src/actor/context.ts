@@ -14,7 +14,6 @@ import { type ServiceKey, serviceKey } from '../contracts/service.ts'
 import type { Tenure } from '../contracts/tenure.ts'
 import type { ChildOptions } from '../contracts/supervision.ts'
 import { InvalidOptionError, NotHandlingError } from '../errors.ts'
-import type { RingQueue } from '../mailbox/ring-queue.ts'
 import { ownedIfFree } from '../dispatch/owner.ts'
 import { askEndpoint } from '../ref/ask.ts'
 import type { ActorTimers } from './actor-timers.ts'
@@ -45,7 +44,8 @@ interface Inside extends Omit<Asker, 'host'>, Linkable, Straying, Watcher {
   readonly host: Host & Directory & Straying['host']
   readonly ref: Ref<Protocol>
   readonly incarnation: number
-  readonly context: Context | null
+  readonly openContext: Context
+  isLiving(incarnation: number): boolean
   readonly timers: ActorTimers
   adopt(definition: ActorDefinition<Protocol, unknown>, options: ChildOptions<unknown>): { readonly ref: Ref<Protocol> }
   stillborn(definition: ActorDefinition<Protocol, unknown>): { readonly ref: Ref<Protocol> }
@@ -53,7 +53,6 @@ interface Inside extends Omit<Asker, 'host'>, Linkable, Straying, Watcher {
   readonly entry: Endpoint
   call(callback: () => void): void
   end(reason: ExitReason): void
-  readonly mailbox: RingQueue | null
   readonly inFlight: InFlight | null
   readonly parent: Parameters<typeof service>[0]['parent']
   readonly provided: Parameters<typeof service>[0]['provided']
@@ -62,13 +61,22 @@ interface Inside extends Omit<Asker, 'host'>, Linkable, Straying, Watcher {
 }
 
 const noOptions: ChildOptions<unknown> = {}
-const abort = (controller: AbortController): void => controller.abort()
 
-/** The context of one incarnation of one cell. */
+/** The living actor of this node behind a ref; undefined when it is gone. */
+function linked(host: Inside['host'], target: AnyRef): Linkable | undefined {
+  const { address } = host.endpointOf(target)
+  if (!sameNode(address.node, host.identity))
+    throw new InvalidOptionError('target', formatAddress(address), 'a ref to an actor of this node; watch it instead')
+  const found = host.lookup(address.path, address.uid)
+  if (found === undefined) return undefined
+  if (!('exitSignal' in found)) throw new InvalidOptionError('target', formatAddress(address), 'a ref to one actor; watch it instead')
+  return found as unknown as Linkable
+}
+
+/** A view of one incarnation of one cell. There may be several of one: whether they live is told by the incarnation's number. */
 export class Context implements ActorContext<Protocol> {
   readonly incarnation: number
   readonly #cell: Inside
-  #abort: AbortController | 'aborted' | undefined
 
   constructor(cell: Inside) {
     this.#cell = cell
@@ -88,12 +96,8 @@ export class Context implements ActorContext<Protocol> {
   }
 
   get signal(): AbortSignal {
-    const abort = this.#abort
-    if (typeof abort === 'object') return abort.signal
-    const made = new AbortController()
-    if (abort === 'aborted') made.abort()
-    this.#abort = made
-    return made.signal
+    const cell = this.#cell
+    return cell.isLiving(this.incarnation) ? cell.openExtras.signalWhile(cell.life) : AbortSignal.abort()
   }
 
   now(): number {
@@ -112,108 +116,96 @@ export class Context implements ActorContext<Protocol> {
     const chosen = (options ?? noOptions) as ChildOptions<unknown>
     const plain = definition as unknown as ActorDefinition<Protocol, unknown>
     const untyped = chosen.isolation === undefined ? plain : host.isolated(plain, chosen.isolation)
-    const child = this.#alive() ? this.#cell.adopt(untyped, chosen) : this.#cell.stillborn(untyped)
+    const child = Context.#alive(this) ? this.#cell.adopt(untyped, chosen) : this.#cell.stillborn(untyped)
     return child.ref as unknown as Ref<Q>
   }
 
   stop(child?: AnyRef): void {
-    if (!this.#alive()) return
+    if (!Context.#alive(this)) return
     if (child === undefined) this.#cell.end('normal')
     else stopChild(this.#cell, this.#cell.host.endpointOf(child))
   }
 
   watch(target: AnyRef): void {
-    if (this.#alive()) watch(this.#cell, this.#cell.host.endpointOf(target))
+    if (Context.#alive(this)) watch(this.#cell, this.#cell.host.endpointOf(target))
   }
 
   unwatch(target: AnyRef): void {
-    if (this.#alive()) unwatch(this.#cell, this.#cell.host.endpointOf(target))
+    if (Context.#alive(this)) unwatch(this.#cell, this.#cell.host.endpointOf(target))
   }
 
   watchWith(target: AnyRef, message: MessageOf<Protocol>): void {
-    if (this.#alive()) watch(this.#cell, this.#cell.host.endpointOf(target), message as Message)
+    if (Context.#alive(this)) watch(this.#cell, this.#cell.host.endpointOf(target), message as Message)
   }
 
   link(target: AnyRef): void {
-    if (!this.#alive()) return
-    const other = this.#linked(target)
+    if (!Context.#alive(this)) return
+    const other = linked(this.#cell.host, target)
     if (other === undefined) this.#cell.exitSignal(undefined, target.address, { shutdown: 'no-such-actor' })
     else link(this.#cell, other)
   }
 
   unlink(target: AnyRef): void {
-    if (!this.#alive()) return
+    if (!Context.#alive(this)) return
     // Also one that is gone meanwhile: its exit signal may be under way.
     const endpoint = this.#cell.host.endpointOf(target)
-    const other = 'exitSignal' in endpoint ? (endpoint as unknown as Linkable) : this.#linked(target)
+    const other = 'exitSignal' in endpoint ? (endpoint as unknown as Linkable) : linked(this.#cell.host, target)
     if (other !== undefined) unlink(this.#cell, other)
   }
 
   exit(target: AnyRef, reason: ExitReason): void {
-    if (this.#alive()) this.#linked(target)?.exitSignal(undefined, this.#cell.address, reason)
-  }
-
-  /** The living actor of this node behind a ref; undefined when it is gone. */
-  #linked(target: AnyRef): Linkable | undefined {
-    const { host } = this.#cell
-    const { address } = host.endpointOf(target)
-    if (!sameNode(address.node, host.identity))
-      throw new InvalidOptionError('target', formatAddress(address), 'a ref to an actor of this node; watch it instead')
-    const found = host.lookup(address.path, address.uid)
-    if (found === undefined) return undefined
-    if (!('exitSignal' in found)) throw new InvalidOptionError('target', formatAddress(address), 'a ref to one actor; watch it instead')
-    return found as unknown as Linkable
+    if (Context.#alive(this)) linked(this.#cell.host, target)?.exitSignal(undefined, this.#cell.address, reason)
   }
 
   after(key: string, delayMs: number, message: MessageOf<Protocol>): void {
-    if (this.#alive()) this.#cell.timers.after(key, delayMs, message)
+    if (Context.#alive(this)) this.#cell.timers.after(key, delayMs, message)
   }
 
   every(key: string, intervalMs: number, message: MessageOf<Protocol>): void {
-    if (this.#alive()) this.#cell.timers.every(key, intervalMs, message)
+    if (Context.#alive(this)) this.#cell.timers.every(key, intervalMs, message)
   }
 
   repeat(key: string, delayMs: number, message: MessageOf<Protocol>): void {
-    if (this.#alive()) this.#cell.timers.repeat(key, delayMs, message)
+    if (Context.#alive(this)) this.#cell.timers.repeat(key, delayMs, message)
   }
 
   cancel(key: string): void {
-    if (this.#alive()) this.#cell.timers.cancel(key)
+    if (Context.#alive(this)) this.#cell.timers.cancel(key)
   }
 
   setReceiveTimeout(ms: number, message: MessageOf<Protocol>): void {
-    if (this.#alive()) this.#cell.timers.setReceiveTimeout(ms, message)
+    if (Context.#alive(this)) this.#cell.timers.setReceiveTimeout(ms, message)
   }
 
   cancelReceiveTimeout(): void {
-    if (this.#alive()) this.#cell.timers.cancelReceiveTimeout()
+    if (Context.#alive(this)) this.#cell.timers.cancelReceiveTimeout()
   }
 
   become(on: object): void {
-    if (this.#alive()) this.#cell.openExtras.become(on)
+    if (Context.#alive(this)) this.#cell.openExtras.become(on)
   }
 
   unbecome(): void {
-    if (this.#alive()) this.#cell.openExtras.unbecome()
+    if (Context.#alive(this)) this.#cell.openExtras.unbecome()
   }
 
   stash(): void {
-    if (this.#alive()) this.#cell.openExtras.stash()
+    if (Context.#alive(this)) this.#cell.openExtras.stash()
   }
 
   unstashAll(): void {
-    if (this.#alive()) this.#cell.openExtras.unstashAll()
+    if (Context.#alive(this)) this.#cell.openExtras.unstashAll()
   }
 
   ask<Q extends Protocol, M extends MessageOf<Q>>(target: Ref<Q>, message: M, options?: AskOptions): Promise<ReplyOf<Q, M['type']>> {
     const cell = this.#cell
-    if (!this.#alive()) return ownedIfFree(this, () => Promise.reject(new NotHandlingError(cell.path, 'ask', 'its incarnation is over')))
+    if (!Context.#alive(this)) return ownedIfFree(this, () => Promise.reject(new NotHandlingError(cell.path, 'ask', 'its incarnation is over')))
     const endpoint = cell.host.endpointOf(target)
     return askEndpoint(endpoint, message as Message, options, cell) as Promise<ReplyOf<Q, M['type']>>
   }
 
   forward(target: AnyRef): void {
-    if (!this.#alive()) return
+    if (!Context.#alive(this)) return
     const { host } = this.#cell
     const endpoint = host.endpointOf(target)
     const { message, replyTo } = takeMessage(this.#cell, takenOver, 'forward')
@@ -223,7 +215,7 @@ export class Context implements ActorContext<Protocol> {
 
   deferReply<T = unknown>(): DeferredReply<T> {
     const { host } = this.#cell
-    return new ReplyLater(host, this.#alive() ? takeMessage(this.#cell, takenOver, 'deferReply').replyTo : null)
+    return new ReplyLater(host, Context.#alive(this) ? takeMessage(this.#cell, takenOver, 'deferReply').replyTo : null)
   }
 
   /** Refuses the message in hand as one that is not what its schema wants. */
@@ -238,7 +230,7 @@ export class Context implements ActorContext<Protocol> {
     const cell = this.#cell
     // Taken also where the incarnation is over: what is handed over must not come back as a rejection that nobody took.
     const arrived = (message: () => MessageOf<Protocol>): void => {
-      if (!this.#alive()) return
+      if (!Context.#alive(this)) return
       // In its own turn: what the function throws is the actor's failure.
       cell.call(() => {
         const made = message() as Message
@@ -255,7 +247,7 @@ export class Context implements ActorContext<Protocol> {
   adapt<Q extends Protocol>(map: (message: MessageOf<Q>) => MessageOf<Protocol> | undefined): Ref<Q> {
     const cell = this.#cell
     const failLater = (cause: unknown): void => {
-      if (!this.#alive()) return
+      if (!Context.#alive(this)) return
       cell.call(() => {
         throw cause
       })
@@ -265,7 +257,7 @@ export class Context implements ActorContext<Protocol> {
   }
 
   register(name: string): void {
-    if (this.#alive()) this.#cell.host.names.register(name, this.#cell.ref)
+    if (Context.#alive(this)) this.#cell.host.names.register(name, this.#cell.ref)
   }
 
   whereis<Q extends Protocol>(name: string): Ref<Q> | undefined {
@@ -273,15 +265,15 @@ export class Context implements ActorContext<Protocol> {
   }
 
   join(group: string): void {
-    if (this.#alive()) this.#cell.host.groups.join(group, this.#cell.ref)
+    if (Context.#alive(this)) this.#cell.host.groups.join(group, this.#cell.ref)
   }
 
   leave(group: string): void {
-    if (this.#alive()) this.#cell.host.groups.leave(group, this.#cell.ref)
+    if (Context.#alive(this)) this.#cell.host.groups.leave(group, this.#cell.ref)
   }
 
   broadcast(group: string, message: Message): number {
-    return this.#alive() ? this.#cell.host.groups.broadcast(group, message) : 0
+    return Context.#alive(this) ? this.#cell.host.groups.broadcast(group, message) : 0
   }
 
   ref<Q extends Protocol>(address: Address): Ref<Q> {
@@ -305,25 +297,16 @@ export class Context implements ActorContext<Protocol> {
     findService(this.#cell, tenureKey)?.guard()
   }
 
-  /** Whether somebody has asked for `signal` and so may hear of the end. */
-  get isWatchedOver(): boolean {
-    return this.#abort !== undefined
-  }
-
-  /** Aborts `signal`. The context itself stays usable until the incarnation's last handler has settled. */
-  abort(): void {
-    if (typeof this.#abort === 'object') ownedIfFree(this, abort, this.#abort)
-    else this.#abort = 'aborted'
-  }
-
   /** Something that this incarnation has left behind has failed, with nobody waiting for it. */
   strayed(cause: unknown): void {
     stray(this.#cell, this, cause)
   }
 
-  #alive(): boolean {
-    if (this.#cell.context === this) return true
-    this.#cell.host.counters.staleContexts++
+  /** False, and counted, when the incarnation is over. */
+  static #alive(of: Context): boolean {
+    const cell = of.#cell
+    if (cell.isLiving(of.incarnation)) return true
+    cell.host.counters.staleContexts++
     return false
   }
 }

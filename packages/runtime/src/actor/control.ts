@@ -9,20 +9,18 @@ import type { Host } from '../contracts/host.ts'
 import type { Protocol } from '../contracts/message.ts'
 import type { ServiceKey } from '../contracts/service.ts'
 import type { Child, ChildOptions, SupervisionControl } from '../contracts/supervision.ts'
-import { Mailbox } from '../mailbox/mailbox.ts'
 import type { Cell } from './cell.ts'
-import type { Context } from './context.ts'
 import { dropWaiting, settleFailed } from './failed-message.ts'
 import { findService } from './services.ts'
 
 /** The control of one incarnation of a supervising cell. */
 export class Control implements SupervisionControl {
   readonly #cell: Cell
-  readonly #context: Context
+  readonly #incarnation: number
 
-  constructor(cell: Cell, context: Context) {
+  constructor(cell: Cell) {
     this.#cell = cell
-    this.#context = context
+    this.#incarnation = cell.incarnation
   }
 
   get env(): Env {
@@ -63,7 +61,7 @@ export class Control implements SupervisionControl {
         return
       case 'shed':
       case 'admit':
-        ;(cell.mailbox ??= new Mailbox(cell.definition)).shed(command.type === 'shed')
+        cell.openExtras.sheds = command.type === 'shed'
         cell.extras?.admit()
         return
       case 'stop':
@@ -94,7 +92,7 @@ export class Control implements SupervisionControl {
   }
 
   soon(callback: () => void): void {
-    this.#cell.signal({ type: 'call', context: this.#context, callback })
+    this.#cell.signal({ type: 'call', incarnation: this.#incarnation, callback })
   }
 
   cancel(handle: TimerHandle): void {
@@ -107,7 +105,7 @@ export class Control implements SupervisionControl {
 
   /** A control of a past incarnation does nothing but count. */
   #alive(): boolean {
-    if (this.#cell.context === this.#context) return true
+    if (this.#cell.isLiving(this.#incarnation)) return true
     this.#cell.host.counters.staleContexts++
     return false
   }

@@ -3,7 +3,6 @@
 import type { Message } from '../contracts/message.ts'
 import type { ReplyPort, ReplyTo } from '../contracts/reply.ts'
 import { NotHandlingError } from '../errors.ts'
-import type { RingQueue } from '../mailbox/ring-queue.ts'
 import { TimerTag } from './actor-timers.ts'
 import type { InFlight } from './in-flight.ts'
 
@@ -14,9 +13,10 @@ export const stashed: ReplyPort = { resolve() {}, reject() {} }
 export const takenOver: ReplyPort = { resolve() {}, reject() {} }
 
 /** Whose message. */
-interface Holder {
+export interface Holder {
   readonly path: string
-  readonly mailbox: RingQueue | null
+  readonly taken: Message | undefined
+  takenReply: ReplyTo
   readonly inFlight: InFlight | null
 }
 
@@ -28,8 +28,8 @@ export interface TakenMessage {
 
 /** The message a cell handles now: in its synchronous part, or in the async handler that holds it; undefined when there is none. */
 export function currentMessage(cell: Holder): TakenMessage | undefined {
-  const messages = cell.mailbox
-  if (messages !== null && messages.taken !== undefined) return { message: messages.taken, replyTo: messages.takenReply }
+  const { taken } = cell
+  if (taken !== undefined) return { message: taken, replyTo: cell.takenReply }
   const flight = cell.inFlight
   return flight?.message === undefined ? undefined : { message: flight.message, replyTo: flight.replyTo }
 }
@@ -42,8 +42,7 @@ export function takeMessage(cell: Holder, mark: ReplyPort, what: string): TakenM
     throw new NotHandlingError(cell.path, what, 'it was stashed, forwarded or taken over before')
   // Nobody waits for the answer to a timer's message, but the timer waits for its handling.
   if (mark === takenOver && taken.replyTo instanceof TimerTag) return { message: taken.message, replyTo: null }
-  const messages = cell.mailbox
-  if (messages !== null && messages.taken !== undefined) messages.takenReply = mark
+  if (cell.taken !== undefined) cell.takenReply = mark
   else cell.inFlight!.replyTo = mark
   return taken
 }

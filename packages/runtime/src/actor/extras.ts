@@ -6,17 +6,18 @@ import type { ActorDefinition } from '../contracts/behavior.ts'
 import type { Endpoint, Offer } from '../contracts/endpoint.ts'
 import type { HandlerTable } from '../contracts/handling.ts'
 import type { Host } from '../contracts/host.ts'
+import type { LifeState } from '../contracts/lifecycle.ts'
 import type { Message, Protocol } from '../contracts/message.ts'
 import type { ReplyTo } from '../contracts/reply.ts'
 import type { ServiceKey } from '../contracts/service.ts'
+import type { Shutdown } from '../contracts/shutdown.ts'
 import type { Supervision } from '../contracts/supervision.ts'
 import { NoSuchActorError, StashFullError } from '../errors.ts'
-import type { RingQueue } from '../mailbox/ring-queue.ts'
 import { defaultStashCapacity, Stash } from '../mailbox/stash.ts'
 import { WaitingRoom } from '../mailbox/waiting-room.ts'
 import { ActorTimers } from './actor-timers.ts'
 import type { Directory } from './directory.ts'
-import { currentMessage, stashed, takeMessage } from './current-message.ts'
+import { currentMessage, type Holder, stashed, takeMessage } from './current-message.ts'
 import { Behaviors } from './handler-table.ts'
 import { type InFlight, OpenFlights } from './in-flight.ts'
 import { Links } from './links.ts'
@@ -24,10 +25,10 @@ import type { Snapshots } from './snapshots.ts'
 import { Watches } from './watches.ts'
 
 /** Whose they are. */
-interface Owner extends Endpoint {
+interface Owner extends Endpoint, Holder {
+  unshift(message: Message, replyTo: ReplyTo): void
   readonly path: string
   readonly definition: ActorDefinition<Protocol, unknown>
-  readonly mailbox: RingQueue | null
   readonly inFlight: InFlight | null
   readonly host: Host & Directory
   /** Calls back in a later turn. */
@@ -64,6 +65,16 @@ export class Extras<S> {
   snapshots: Snapshots | null = null
   /** Set while something else runs in its place. */
   cast: Cast | null = null
+  /** What its refs post to, if not to itself: a router, or a dead end. */
+  entry: Endpoint | undefined
+  /** How long it may take to stop, if not what its definition says. */
+  shutdownMs: Shutdown | undefined
+  /** Failures in a row without a message handled in between. */
+  attempt = 0
+  /** Whether its mailbox takes no messages at present, however few wait. */
+  sheds = false
+  /** What aborts the signal of its incarnation, once somebody has asked for that. */
+  abort: AbortController | null = null
   readonly #owner: Owner
   #behaviors: Behaviors | null = null
   #stash: Stash | null = null
@@ -73,6 +84,13 @@ export class Extras<S> {
 
   constructor(owner: Owner) {
     this.#owner = owner
+  }
+
+  /** The signal of the incarnation, which lives. It is aborted when that begins to end, not when it is over. */
+  signalWhile(life: LifeState): AbortSignal {
+    this.abort ??= new AbortController()
+    if (life === 'stopping') this.abort.abort()
+    return this.abort.signal
   }
 
   /** Changes what handles messages, from the next one on. */
@@ -118,8 +136,7 @@ export class Extras<S> {
   /** Puts everything stashed back, before what waits. */
   unstashAll(): void {
     if (this.#stash === null || this.#stash.length === 0) return
-    // The mailbox is there: what is stashed came through it.
-    this.#stash.release(this.#owner.mailbox!)
+    this.#stash.release(this.#owner)
     this.#owner.call(interrupt)
   }
 
@@ -148,8 +165,14 @@ export class Extras<S> {
     this.#waitingRoom.enter(offer)
   }
 
-  /** Messages have been handled: timers for silence start again, and there is room for offers. */
-  handledSome(): void {
+  /** A message has been handled: the next failure is the first in a row. */
+  succeeded(): void {
+    this.attempt = 0
+  }
+
+  /** Messages have been taken, and handled well if so: timers for silence start again, and there is room for offers. */
+  handledSome(well: boolean): void {
+    if (well) this.attempt = 0
     this.timers?.touched()
     this.admit()
   }
@@ -175,12 +198,13 @@ export class Extras<S> {
   /** The incarnation is over: what was stashed is kept in order, what it had become is not. */
   clear(): void {
     this.supervision = null
+    this.abort = null
     this.timers?.cancelAll()
     this.snapshots?.stop()
     const owner = this.#owner
     this.watches?.abandon((address) => owner.host.resolve(address).signal({ type: 'unwatch', watcher: owner }))
     this.handlers = undefined
     this.#behaviors = null
-    if (this.#stash !== null && this.#stash.length > 0) this.#stash.release(this.#owner.mailbox!)
+    if (this.#stash !== null && this.#stash.length > 0) this.#stash.release(this.#owner)
   }
 }

@@ -22,8 +22,7 @@ export function settleFailed(cell: Cell, retry: boolean): void {
   if (kept === null) return
   extras!.failed = null
   if (retry) {
-    // Its message came through it.
-    cell.mailbox!.unshift(kept.message, kept.replyTo)
+    cell.unshift(kept.message, kept.replyTo)
     return
   }
   host.counters.waiting--
@@ -32,13 +31,13 @@ export function settleFailed(cell: Cell, retry: boolean): void {
 
 /** What waits is given up. */
 export function dropWaiting(cell: Cell): void {
-  const { host, mailbox } = cell
-  if (mailbox === null || mailbox.length === 0) return
+  const { host } = cell
+  if (!cell.hasMessages) return
   const target = formatAddress(cell.address)
-  while (mailbox.length > 0) {
-    const message = mailbox.take()
+  while (cell.hasMessages) {
+    const message = cell.take()
     host.counters.waiting--
-    host.deadLetter(message, mailbox.takenReply, 'shed', target)
+    host.deadLetter(message, cell.takenReply, 'shed', target)
   }
-  mailbox.settle()
+  cell.settle()
 }

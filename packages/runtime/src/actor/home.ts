@@ -8,7 +8,6 @@ import type { Failure } from '../contracts/failure.ts'
 import type { Host } from '../contracts/host.ts'
 import type { Message } from '../contracts/message.ts'
 import type { ReplyTo } from '../contracts/reply.ts'
-import type { Context } from './context.ts'
 import type { Directory } from './directory.ts'
 import type { Ending } from './ending.ts'
 import type { Linked } from './links.ts'
@@ -21,7 +20,7 @@ export type CellSignalOf<C> =
   | { readonly type: 'child-removed'; readonly child: C }
   /** A linked actor is over (`from`), or somebody wants this one to end (no `from`). */
   | { readonly type: 'exit'; readonly from: Linked | undefined; readonly address: Address; readonly reason: ExitReason }
-  | { readonly type: 'call'; readonly context: Context; readonly callback: () => void }
+  | { readonly type: 'call'; readonly incarnation: number; readonly callback: () => void }
 
 /** What a cell needs of its system beyond what every Host offers. */
 export interface HomeOf<C> extends Host, Directory {

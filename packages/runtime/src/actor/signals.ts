@@ -38,7 +38,7 @@ export function handleSignal(cell: Cell, signal: CellSignal): void {
         cell.supervision?.removed?.(signal.child)
         return
       case 'call':
-        if (cell.context === signal.context && cell.ending === null) signal.callback()
+        if (cell.isLiving(signal.incarnation) && cell.ending === null) signal.callback()
         return
     }
   } catch (cause) {
@@ -63,7 +63,7 @@ function terminated(cell: Cell, signal: Extract<CellSignal, { type: 'terminated'
   if (watched === undefined) return
   if (watched.message === undefined) {
     const event = { address, reason, ...(output !== undefined && { output }) }
-    const result: unknown = cell.definition.terminated?.(cell.behaviorState, event, cell.context!)
+    const result: unknown = cell.definition.terminated?.(cell.behaviorState, event, cell.openContext)
     if (isThenable(result)) holdWhile(cell, result)
     return
   }
@@ -79,7 +79,7 @@ function exited(cell: Cell, signal: Extract<CellSignal, { type: 'exit' }>): void
   if (cell.life === 'stopping' && !kills) return
   if (!kills && cell.definition.trapExit === true) {
     if (!canHear(cell, signal) || (from !== undefined && !cell.openExtras.openLinks.heard(from))) return
-    const result: unknown = cell.definition.exited?.(cell.behaviorState, { address, reason }, cell.context!)
+    const result: unknown = cell.definition.exited?.(cell.behaviorState, { address, reason }, cell.openContext)
     if (isThenable(result)) holdWhile(cell, result)
     return
   }

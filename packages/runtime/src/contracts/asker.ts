@@ -9,9 +9,11 @@ export interface Asker {
   readonly path: string
   /** What its refs post to; compared by identity. */
   readonly entry: object
-  readonly mailbox: { readonly taken: Message | undefined; readonly takenReply: ReplyTo } | null
-  /** The incarnation that asks. */
-  readonly context: object | null
+  /** The message in hand in the synchronous part of a handler, and where its reply goes. */
+  readonly taken: Message | undefined
+  readonly takenReply: ReplyTo
+  /** Stands for the incarnation that asks. */
+  readonly openContext: object
   /** The async handler that holds it. */
   readonly inFlight: { readonly message: Message | undefined; readonly replyTo: ReplyTo } | null
 }

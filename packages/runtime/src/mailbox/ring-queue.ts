@@ -1,11 +1,9 @@
-// The user lane's storage: one message in place, and for more of them a growable power-of-two ring of (message, replyTo) pairs.
-// Two slots a message instead of an envelope object: a tell allocates nothing here once the ring has grown. Most actors never have
-// a second message waiting and so never have a ring (fan-out and short lives: 20 %).
+// The user lane's storage where more than one message waits: a growable power-of-two ring of (message, replyTo) pairs. Two slots a
+// message instead of an envelope object: a tell allocates nothing here once the ring has grown.
 
 import type { Message } from '../contracts/message.ts'
 import type { ReplyTo } from '../contracts/reply.ts'
 
-const none: unknown[] = []
 const firstPlaces = 4
 const keptPlaces = 1024
 
@@ -13,38 +11,32 @@ const keptPlaces = 1024
 export class RingQueue {
   /** How many messages wait. */
   length = 0
-  // While there is no ring: the message that waits, or else the one last taken.
-  #one: Message | null = null
-  #oneReply: ReplyTo = null
   // The place before the head is never in use: the message last taken stays there until the next one is taken, or `settle`. A field
   // for it would cost every message 4 ns, for the write barrier.
-  #ring = none
+  #ring: unknown[] = new Array<unknown>(2 * firstPlaces).fill(null)
   #head = 0
+
+  /** Whether a burst has made it larger than it is worth keeping. */
+  get isLarge(): boolean {
+    return this.#ring.length > 2 * keptPlaces
+  }
 
   /** The message last taken, until `settle`: what its handler stashes or forwards. */
   get taken(): Message | undefined {
-    if (this.#ring === none) return this.length === 0 ? (this.#one ?? undefined) : undefined
     return (this.#ring[this.#slot(-1)] as Message | null) ?? undefined
   }
 
   /** Where the reply to the message last taken goes. An out-parameter: saves an object per message. */
   get takenReply(): ReplyTo {
-    return this.#ring === none ? this.#oneReply : (this.#ring[this.#slot(-1) + 1] as ReplyTo)
+    return this.#ring[this.#slot(-1) + 1] as ReplyTo
   }
 
   /** Only to be set while there is a message last taken. */
   set takenReply(replyTo: ReplyTo) {
-    if (this.#ring === none) this.#oneReply = replyTo
-    else this.#ring[this.#slot(-1) + 1] = replyTo
+    this.#ring[this.#slot(-1) + 1] = replyTo
   }
 
   push(message: Message, replyTo: ReplyTo): void {
-    if (this.#ring === none && this.length === 0 && this.#one === null) {
-      this.#one = message
-      this.#oneReply = replyTo
-      this.length = 1
-      return
-    }
     if (2 * this.length + 2 >= this.#ring.length) this.#grow()
     const at = this.#slot(this.length)
     this.#ring[at] = message
@@ -67,7 +59,6 @@ export class RingQueue {
   /** The oldest message, then also in `taken`, with its reply address in `takenReply`. Only call when `length` is not 0. */
   take(): Message {
     this.length--
-    if (this.#ring === none) return this.#one!
     // Cleared, so that the ring keeps nothing alive.
     this.#keepTaken(undefined, null)
     const at = this.#head
@@ -83,11 +74,9 @@ export class RingQueue {
     return evicted
   }
 
-  /** Nothing is being handled any more: lets go of the message last taken, and of a ring that one burst made large. */
+  /** Nothing is being handled any more: lets go of the message last taken. */
   settle(): void {
-    if (this.#ring === none && this.length > 0) return
     this.#keepTaken(undefined, null)
-    if (this.length === 0 && this.#ring.length > 2 * keptPlaces) this.#ring = none
   }
 
   /** Where a message's slots are, counted from the head. */
@@ -96,29 +85,20 @@ export class RingQueue {
   }
 
   #keepTaken(message: Message | undefined, replyTo: ReplyTo): void {
-    if (this.#ring === none) {
-      this.#one = message ?? null
-      this.#oneReply = replyTo
-      return
-    }
     const at = this.#slot(-1)
     this.#ring[at] = message ?? null
     this.#ring[at + 1] = replyTo
   }
 
+  /** Twice the ring, whole: then what waits lies in one piece from the head on, and only the rest is to be cleared. */
   #grow(): void {
-    const { length, taken, takenReply } = this
-    const old = this.#ring
-    const ring: unknown[] = new Array(old === none ? 2 * firstPlaces : 2 * old.length).fill(null)
-    if (old === none && length > 0) {
-      ring[0] = this.#one
-      ring[1] = this.#oneReply
-    }
-    for (let i = 0; i < 2 * length && old !== none; i++) ring[i] = old[(this.#head + i) & (old.length - 1)]
-    this.#one = null
-    this.#oneReply = null
-    this.#ring = ring
-    this.#head = 0
-    this.#keepTaken(taken, taken === undefined ? null : takenReply)
+    const head = this.#head
+    const size = this.#ring.length
+    const end = head + 2 * this.length
+    // The place before the head, of the message last taken, is the last one where the head is the first.
+    this.#ring = this.#ring
+      .concat(this.#ring)
+      .fill(null, 0, Math.max(0, head - 2))
+      .fill(null, end, head === 0 ? 2 * size - 2 : 2 * size)
   }
 }

@@ -29,7 +29,7 @@ export class Stash {
   }
 
   /** Puts everything back, before what waits there. */
-  release(into: RingQueue): void {
+  release(into: { unshift(message: Message, replyTo: ReplyTo): void }): void {
     const held: { message: Message; replyTo: ReplyTo }[] = []
     while (this.#messages.length > 0) held.push({ message: this.#messages.take(), replyTo: this.#messages.takenReply })
     this.#messages.settle()

@@ -38,10 +38,10 @@ interface Origin extends Asked {
 }
 
 function originOf(asker: Asker | null): Origin | null {
-  const owner = asker?.context ?? currentOwner()
+  const owner = asker?.openContext ?? currentOwner()
   if (owner === undefined) return null
   // What a handler asks in its synchronous part is known to be waited for once the handler holds its actor.
-  return { asker, during: asker === null || asker.mailbox?.taken !== undefined ? null : asker.inFlight, owner }
+  return { asker, during: asker === null || asker.taken !== undefined ? null : asker.inFlight, owner }
 }
 
 class Pending {

@@ -36,7 +36,7 @@ export function askEndpoint(endpoint: Endpoint, message: Message, options: AskOp
   host.counters.sent++
   endpoint.post(message, slot)
   if (asker !== null) {
-    if (asker.mailbox?.taken !== undefined) (turn.asks ??= []).push({ slot, target: endpoint })
+    if (asker.taken !== undefined) (turn.asks ??= []).push({ slot, target: endpoint })
     else host.refuseCycle(slot, endpoint, asker)
   }
   if (signal === undefined) return promise
@@ -50,8 +50,7 @@ export function askEndpoint(endpoint: Endpoint, message: Message, options: AskOp
 
 /** How long whoever asked the asker still waits. */
 function remainingMs(asker: Asker): number {
-  const messages = asker.mailbox
-  const replyTo: ReplyTo = messages === null || messages.taken === undefined ? (asker.inFlight?.replyTo ?? null) : messages.takenReply
+  const replyTo: ReplyTo = asker.taken === undefined ? (asker.inFlight?.replyTo ?? null) : asker.takenReply
   if (replyTo === null) return Number.POSITIVE_INFINITY
   if (typeof replyTo === 'number') return asker.host.remainingMs(replyTo)
   return replyTo.expiresAt === undefined ? Number.POSITIVE_INFINITY : replyTo.expiresAt - asker.host.env.now()

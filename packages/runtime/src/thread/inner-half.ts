@@ -10,6 +10,7 @@ import type { Message, Protocol } from '../contracts/message.ts'
 import type { DeferredReply } from '../contracts/reply.ts'
 import type { SupervisingDefinition } from '../contracts/supervision.ts'
 import type { Cell } from '../actor/cell.ts'
+import type { Context } from '../actor/context.ts'
 import { currentMessage, stashed, takeMessage } from '../actor/current-message.ts'
 import { handlerTable } from '../actor/handler-table.ts'
 import { admit } from '../actor/schemas.ts'
@@ -90,6 +91,7 @@ export class InnerHalf implements Desk {
         this.isRestart ? definition.restarting?.(state, reason, ctx) : definition.stopped?.(state, reason, ctx),
       route: (inside) => {
         this.cell = inside as Cell
+        this.cell.incarnation = this.#incarnation
         return this.outside
       },
     }
@@ -151,7 +153,7 @@ export class InnerHalf implements Desk {
   /** Notes that a message has begun, before anything of it is done. */
   #begun(handler: Handler): Handler {
     return (state, message: Message, ctx) => {
-      const queue = this.cell!.mailbox!
+      const queue = this.cell!
       const port = queue.takenReply
       if (!(port instanceof Settling)) return handler(state, message, ctx)
       if (this.#isWaiting || !port.begin()) {
@@ -180,7 +182,7 @@ export class InnerHalf implements Desk {
     counters.waiting--
   }
 
-  /** Gives a cell its true incarnation, and its context the verbs that work otherwise here: what they do must be known outside. */
+  /** Gives the context of a cell the verbs that work otherwise here: what they do must be known outside. */
   #equip(context: ActorContext<Protocol>): void {
     const cell = this.cell!
     // Those of every context; called on this one, whose own verbs stand before them.
@@ -239,7 +241,8 @@ export class InnerHalf implements Desk {
         this.#send({ t: 'unstash', id: this.id })
       },
     }
-    cell.incarnation = this.#incarnation
-    Object.assign(context, verbs, { incarnation: this.#incarnation })
+    // Kept: every turn is to find these verbs.
+    cell.context = context as Context
+    Object.assign(context, verbs)
   }
 }

@@ -9,11 +9,11 @@ import type { Message } from '../contracts/message.ts'
 import type { ReplyTo } from '../contracts/reply.ts'
 import type { Ending } from '../actor/ending.ts'
 import type { InFlight, OpenFlights } from '../actor/in-flight.ts'
-import type { RingQueue } from '../mailbox/ring-queue.ts'
 
 /** An actor of the main loop. */
 export interface OuterCell extends Endpoint {
-  readonly mailbox: RingQueue | null
+  takenReply: ReplyTo
+  unshift(message: Message, replyTo: ReplyTo): void
   readonly host: Host & {
     readonly life: {
       fail(cell: OuterCell, cause: unknown, phase: Failure['phase'], message: Message | undefined, replyTo: ReplyTo): void
@@ -23,8 +23,7 @@ export interface OuterCell extends Endpoint {
   readonly incarnation: number
   readonly life: LifeState
   readonly ending: Ending | null
-  readonly openExtras: { flights(maxInFlight: number): OpenFlights }
-  attempt: number
+  readonly openExtras: { flights(maxInFlight: number): OpenFlights; succeeded(): void }
   inFlight: InFlight | null
   resume(): void
   end(reason: ExitReason): void

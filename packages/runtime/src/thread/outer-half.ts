@@ -204,7 +204,7 @@ export class OuterHalf implements Resident {
 
   #handle(message: Message): void {
     const { host } = this.#cell
-    const messages = this.#cell.mailbox!
+    const messages = this.#cell
     const replyTo = messages.takenReply
     // From here on it is ours: for the cell it is put aside.
     messages.takenReply = stashed
@@ -331,7 +331,7 @@ export class OuterHalf implements Resident {
       return
     }
     host.counters.handled++
-    this.#cell.attempt = 0
+    this.#cell.openExtras.succeeded()
     if (replyTo === null) return
     if (settled.how === 'owed') this.#owed.set(entry.number, { message, replyTo })
     else if (settled.how === 'unanswerable') host.rejectReply(replyTo, unanswerable(this.address, message, settled.why))
@@ -355,7 +355,7 @@ export class OuterHalf implements Resident {
   /** Puts what has not been begun back where it came from, in order. */
   #requeue(): void {
     for (const entry of this.#outstanding.takeBack().toReversed())
-      if (this.#land(entry)) this.#cell.mailbox!.unshift(entry.message, entry.replyTo)
+      if (this.#land(entry)) this.#cell.unshift(entry.message, entry.replyTo)
   }
 
   /** Takes an entry out; false when it was given up meanwhile: its actor was killed. */
