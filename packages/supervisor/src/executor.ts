@@ -122,8 +122,7 @@ export class Executor implements Supervision {
     this.#tell({ type: 'started', id: child.name, now: this.#control.env.now() })
   }
 
-  restartsOnTheSpot(child: Child): boolean {
-    const now = this.#control.env.now()
+  restartsOnTheSpot(child: Child, now: number): boolean {
     if (this.#busy || !this.#gate.isOpen(child, now) || !restartsOnTheSpot(this.#state, child.name, now)) return false
     this.#gate.spent(now)
     return true

@@ -119,16 +119,16 @@ export class Cell extends Mailbox<CellSignal> implements Endpoint, Runnable, Chi
   post(message: Message, replyTo: ReplyTo): void {
     const { host } = this
     if (this.life === 'stopped') {
-      host.deadLetter(message, replyTo, 'stopped', formatAddress(this.address))
+      host.deadLetter(message, replyTo, 'stopped', this.addressText)
       return
     }
     const offered = this.offer(message, replyTo, boundsOf(this))
     if (offered === 'full') {
-      host.deadLetter(message, replyTo, this.extras?.sheds === true ? 'shed' : 'mailbox-full', formatAddress(this.address))
+      host.deadLetter(message, replyTo, this.extras?.sheds === true ? 'shed' : 'mailbox-full', this.addressText)
       return
     }
     if (offered === 'taken') host.counters.waiting++
-    else host.deadLetter(...offered, 'mailbox-full', formatAddress(this.address))
+    else host.deadLetter(...offered, 'mailbox-full', this.addressText)
     if (!this.queued && this.life === 'running' && this.inFlight === null) host.dispatcher.schedule(this)
   }
 
@@ -169,14 +169,16 @@ export class Cell extends Mailbox<CellSignal> implements Endpoint, Runnable, Chi
   // --- Runnable: a turn -----------------------------------------------------------------------------------------------------
 
   get ready(): boolean {
-    return this.hasSignals || (this.hasMessages && this.life === 'running' && this.inFlight === null)
+    return this.hasSignals || canHandle(this)
   }
 
   turn(throughput: number): number {
     turn.actor = this
     turn.asks = null
     if (this.hasSignals) for (const signal of this.takeSignals()) this.host.life.handleSignal(this, signal)
-    const handled = this.life === 'running' && this.inFlight === null ? handleMessages(this, throughput) : 0
+    let handled = 0
+    // Again only after a failure that is over already, as it was answered by a restart on the spot.
+    while (handled < throughput && canHandle(this)) handled += handleMessages(this, throughput - handled)
     turn.actor = null
     return handled
   }
@@ -208,6 +210,17 @@ export class Cell extends Mailbox<CellSignal> implements Endpoint, Runnable, Chi
     // Actors without a given name are found by uid, and only once somebody may know it.
     if (this.#givenName === undefined && this.life !== 'stopped') this.host.publish(this)
     return { node: this.host.identity, path: this.path || '/', uid: this.uid }
+  }
+
+  /** Its address as text. Kept: whoever fails or is flooded is named again and again (restart: 80 ns). */
+  get addressText(): string {
+    const extras = this.openExtras
+    const { identity } = this.host
+    if (extras.namedOn !== identity) {
+      extras.namedOn = identity
+      extras.addressText = formatAddress(this.address)
+    }
+    return extras.addressText
   }
 
   get ref(): Ref<Protocol> {
@@ -317,6 +330,11 @@ function contextOfTurn(cell: Cell): Context {
   return new Context(cell)
 }
 
+/** Whether it can go on with the messages that wait. */
+function canHandle(cell: Cell): boolean {
+  return cell.hasMessages && cell.life === 'running' && cell.inFlight === null && !cell.hasSignals
+}
+
 function handleMessages(cell: Cell, throughput: number): number {
   const { host, behaviorState } = cell
   const context = contextOfTurn(cell)
@@ -326,7 +344,7 @@ function handleMessages(cell: Cell, throughput: number): number {
   let handled = 0
   // Around the loop, not inside it: entering `try` costs nothing here, and a throw leaves the loop anyway.
   try {
-    while (seen < throughput && cell.hasMessages && cell.life === 'running' && cell.inFlight === null && !cell.hasSignals) {
+    while (seen < throughput && canHandle(cell)) {
       seen++
       const message = cell.take()
       const asked = cell.takenReply
@@ -349,15 +367,17 @@ function handleMessages(cell: Cell, throughput: number): number {
         handled++
       }
     }
+    if (handled > 0 && cell.life === 'running') cell.extras?.succeeded()
   } catch (cause) {
     if (handled > 0) cell.extras?.succeeded()
     const { taken, takenReply } = cell
     // Before the failure is dealt with: the next incarnation may begin in there, and has nothing in hand.
     cell.settle()
+    turn.asks = null
     failed(cell, cause, taken!, takenReply)
   }
   cell.settle()
-  if (cell.extras !== null) cell.extras.handledSome(handled > 0 && cell.life === 'running')
+  if (cell.extras !== null) cell.extras.handledSome()
   counters.handled += handled
   counters.waiting -= handled
   return seen
@@ -366,7 +386,7 @@ function handleMessages(cell: Cell, throughput: number): number {
 function refuse(cell: Cell, message: Message, replyTo: ReplyTo, handlers: HandlerTable): void {
   const known = [...handlers.keys()].join(', ')
   cell.host.counters.waiting--
-  cell.host.deadLetter(message, replyTo, 'invalid', formatAddress(cell.address), `it handles ${known === '' ? 'no messages' : known}`)
+  cell.host.deadLetter(message, replyTo, 'invalid', cell.addressText, `it handles ${known === '' ? 'no messages' : known}`)
 }
 
 /** An async handler holds the actor until it settles, one message at a time, unless its type is reentrant. */
@@ -436,6 +456,6 @@ function isWanted(cell: Cell, message: Message, port: ReplyPort): boolean {
   }
   if (port.expiresAt === undefined || port.expiresAt > host.env.now()) return true
   host.counters.waiting--
-  host.deadLetter(message, port, 'expired', formatAddress(cell.address))
+  host.deadLetter(message, port, 'expired', cell.addressText)
   return false
 }

@@ -1,7 +1,7 @@
 // What few actors need, held apart so that the others pay one empty field for all of it: timers, watches, links, other behaviours, a stash,
 // open handlers, what they supervise and provide.
 
-import { formatAddress } from '../contracts/address.ts'
+import { formatAddress, type NodeIdentity } from '../contracts/address.ts'
 import type { ActorDefinition } from '../contracts/behavior.ts'
 import type { Endpoint, Offer } from '../contracts/endpoint.ts'
 import type { HandlerTable } from '../contracts/handling.ts'
@@ -71,6 +71,9 @@ export class Extras<S> {
   shutdownMs: Shutdown | undefined
   /** Failures in a row without a message handled in between. */
   attempt = 0
+  /** Its address as text, and on which node that is so. */
+  addressText = ''
+  namedOn: NodeIdentity | undefined
   /** Whether its mailbox takes no messages at present, however few wait. */
   sheds = false
   /** What aborts the signal of its incarnation, once somebody has asked for that. */
@@ -170,9 +173,8 @@ export class Extras<S> {
     this.attempt = 0
   }
 
-  /** Messages have been taken, and handled well if so: timers for silence start again, and there is room for offers. */
-  handledSome(well: boolean): void {
-    if (well) this.attempt = 0
+  /** Messages have been taken: timers for silence start again, and there is room for offers. */
+  handledSome(): void {
     this.timers?.touched()
     this.admit()
   }

@@ -1,7 +1,6 @@
 // The message that an actor has failed on. It becomes a dead letter at once, unless the supervisor may want to have it handled again: then
 // it is kept, and counted as waiting, until the order comes.
 
-import { formatAddress } from '../contracts/address.ts'
 import type { Message } from '../contracts/message.ts'
 import type { ReplyTo } from '../contracts/reply.ts'
 import type { Cell } from './cell.ts'
@@ -26,14 +25,14 @@ export function settleFailed(cell: Cell, retry: boolean): void {
     return
   }
   host.counters.waiting--
-  host.deadLetter(kept.message, kept.replyTo, 'poison', formatAddress(cell.address), kept.cause)
+  host.deadLetter(kept.message, kept.replyTo, 'poison', cell.addressText, kept.cause)
 }
 
 /** What waits is given up. */
 export function dropWaiting(cell: Cell): void {
   const { host } = cell
   if (!cell.hasMessages) return
-  const target = formatAddress(cell.address)
+  const target = cell.addressText
   while (cell.hasMessages) {
     const message = cell.take()
     host.counters.waiting--

@@ -1,7 +1,6 @@
 // Birth, failure and death of a cell. An end is a small machine: abort, wait for what is in flight, stop the children last to
 // first, call the `stopped` hook, and then go where it was meant to go. Each step calls `settleEnding` again when it is over.
 
-import { formatAddress } from '../contracts/address.ts'
 import { describeCause, describeExit, describePhase, describeType, type ExitReason, isAbnormal } from '../contracts/exit-reason.ts'
 import type { Failure } from '../contracts/failure.ts'
 import type { Message } from '../contracts/message.ts'
@@ -42,8 +41,9 @@ function start(cell: Cell, isKnown = false): void {
       if (entry !== cell) cell.openExtras.entry = entry
     }
     if (definition.supervise !== undefined) cell.openExtras.supervision = definition.supervise(new Control(cell))
-    // Not kept: most have done with it when they have started.
     const context = new Context(cell)
+    // That of a first life is not kept: most have done with it when they have started.
+    if (cell.incarnation > 1) cell.context = context
     // What a child leaves behind while it starts is not its parent's, in whose handler it may have been spawned.
     const state = currentOwner() === undefined ? stateOf(cell, context) : ownedBy(context, stateOf, cell, context)
     if (isThenable(state)) startLater(cell, state)
@@ -113,43 +113,50 @@ function fail(cell: Cell, cause: unknown, phase: Failure['phase'], message: Mess
   // Already on its way out, or down and waiting for an order: one more failure changes nothing.
   const isNews = cell.ending === null && cell.life !== 'stopped' && cell.life !== 'suspended'
   if (isNews) cell.openExtras.attempt++
-  const { incarnation, attempt } = cell
-  const failure: Failure = message === undefined ? { cause, phase, incarnation, attempt } : { cause, phase, incarnation, attempt, message }
-  const snapshots = cell.extras?.snapshots?.count ?? 0
-  if (snapshots > 0) Object.assign(failure, { snapshots })
-  if (host.hears('warn', 'actor.failed')) {
-    const { path } = cell
-    const text = describeCause(cause)
-    const its = message === undefined ? {} : { messageType: describeType(message) }
-    const event = { type: 'actor.failed', path, incarnation, phase, cause: text, ...its } as const
-    host.report('warn', event, `${path} ${describePhase(phase)}: ${text}`, cause)
-  }
-  if (message !== undefined && !(isNews && holdFailed(cell, message, replyTo, cause))) {
-    host.deadLetter(message, replyTo, 'poison', formatAddress(cell.address), cause)
+  if (host.hears('warn', 'actor.failed')) tellOfFailure(cell, cause, phase, message)
+  const now = host.env.now()
+  const isOnTheSpot = isNews && phase === 'handling' && mayRestartOnTheSpot(cell, now)
+  if (message !== undefined && (isOnTheSpot || !isNews || !holdFailed(cell, message, replyTo, cause))) {
+    host.deadLetter(message, replyTo, 'poison', cell.addressText, cause, now)
   }
   if (!isNews) return
+  if (isOnTheSpot) {
+    cell.life = 'stopping'
+    cell.clearIncarnation()
+    start(cell, true)
+    return
+  }
+  const failure = failureOf(cell, cause, phase, message)
   cell.life = 'suspended'
   cell.failure = failure
   // At once, not when the restart comes: until then a backoff may pass.
   breakLinks(cell, failure)
-  if (mayRestartOnTheSpot(cell)) {
-    cell.life = 'stopping'
-    cell.clearIncarnation()
-    start(cell, true)
-  } else if (!tellParent(cell, failure)) end(cell, failure, 'remove')
+  if (!tellParent(cell, failure)) end(cell, failure, 'remove')
+}
+
+function tellOfFailure(cell: Cell, cause: unknown, phase: Failure['phase'], message: Message | undefined): void {
+  const { path, incarnation } = cell
+  const text = describeCause(cause)
+  const its = message === undefined ? {} : { messageType: describeType(message) }
+  const event = { type: 'actor.failed', path, incarnation, phase, cause: text, ...its } as const
+  cell.host.report('warn', event, `${path} ${describePhase(phase)}: ${text}`, cause)
+}
+
+function failureOf(cell: Cell, cause: unknown, phase: Failure['phase'], message: Message | undefined): Failure {
+  const { incarnation, attempt } = cell
+  const snapshots = cell.extras?.snapshots?.count ?? 0
+  return { cause, phase, incarnation, attempt, ...(message !== undefined && { message }), ...(snapshots > 0 && { snapshots }) }
 }
 
 /**
  * Most failures are answered by a restart at once of an actor that has nothing to settle. If its supervisor has nothing else to look at, it
- * is asked directly, without a signal and a turn each way (1.6 µs → 0.9 µs from throw to the next message handled).
+ * is asked directly, without a signal and a turn each way (1.6 µs → 0.8 µs from throw to the next message handled).
  */
-function mayRestartOnTheSpot(cell: Cell): boolean {
-  const { parent, failure, extras } = cell
+function mayRestartOnTheSpot(cell: Cell, now: number): boolean {
+  const { parent, extras } = cell
   if (parent === null || parent.queued || parent.life !== 'running' || parent.supervision?.restartsOnTheSpot === undefined) return false
-  if (failure?.phase !== 'handling' || (extras !== null && (extras.failed !== null || extras.cast !== null || extras.abort !== null)))
-    return false
-  if (!hasNothingToSettle(cell)) return false
-  return parent.supervision.restartsOnTheSpot(cell)
+  if (extras !== null && (extras.cast !== null || extras.abort !== null || extras.links !== null)) return false
+  return hasNothingToSettle(cell) && parent.supervision.restartsOnTheSpot(cell, now)
 }
 
 /** Tells whoever has asked for the incarnation's signal that it ends. */
@@ -329,7 +336,7 @@ function kill(cell: Cell): void {
     if (flight.message === undefined || flight.replyTo === stashed) continue
     cell.host.counters.waiting--
     // With a cause: its handler had begun, so an asker must not take it for never handled.
-    cell.host.deadLetter(flight.message, flight.replyTo, 'stopped', formatAddress(cell.address), 'it was killed')
+    cell.host.deadLetter(flight.message, flight.replyTo, 'stopped', cell.addressText, 'it was killed')
   }
   cell.inFlight = null
   ending.stepping = true
@@ -372,7 +379,7 @@ function remove(cell: Cell, reason: ExitReason): void {
   settleFailed(cell, false)
   const { host, parent } = cell
   // Texts cost more than the end itself; most actors leave nothing behind that would need them.
-  const target = cell.hasMessages ? formatAddress(cell.address) : ''
+  const target = cell.hasMessages ? cell.addressText : ''
   cell.life = 'stopped'
   cell.exit = reason
   parent?.disown(cell)

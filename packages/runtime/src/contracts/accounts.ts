@@ -36,7 +36,7 @@ export interface Counters {
 export interface Accounts {
   readonly counters: Counters
   /** Records an undelivered message, tells the asker (if any) and counts it. Does not touch `waiting`. */
-  deadLetter(message: Message, replyTo: ReplyTo, reason: DeadLetterReason, target: string, cause?: unknown): void
+  deadLetter(message: Message, replyTo: ReplyTo, reason: DeadLetterReason, target: string, cause?: unknown, at?: number): void
   /** Opens an ask slot, whose number is then in `lastAsk`. The promise always settles. */
   openAsk(timeoutMs: number, target: { readonly address: Address }, message: Message, asker?: Asker | null): Promise<unknown>
   /** The number of the ask opened last: unique among open asks, and can travel over a wire. */

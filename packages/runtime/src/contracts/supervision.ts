@@ -45,7 +45,7 @@ export interface Supervision {
    * Asked, before `down`, in the turn of a child that failed while handling, when nothing else waits for the supervisor. True: it has counted
    * the restart, which is made at once, and hears nothing of it but a failure to start. False: nothing has changed, `down` comes.
    */
-  restartsOnTheSpot?(child: Child): boolean
+  restartsOnTheSpot?(child: Child, now: number): boolean
   /**
    * Whether the message that a child has failed on is to be held until the order comes, which may have it handled again. Asked at each such
    * failure; absent: it becomes a dead letter at once.

@@ -139,13 +139,20 @@ export class SystemHost implements Home {
 
   // --- Accounting -----------------------------------------------------------------------------------------------------------
 
-  deadLetter(message: Message, replyTo: ReplyTo, reason: DeadLetterReason, target: string, cause?: unknown): void {
+  deadLetter(
+    message: Message,
+    replyTo: ReplyTo,
+    reason: DeadLetterReason,
+    target: string,
+    cause?: unknown,
+    at = this.env.now(),
+  ): void {
     this.counters.deadLettered++
     const asked = replyTo !== null && !(replyTo instanceof TimerTag)
     const sender = turn.actor?.path
-    const letter: DeadLetter = { message, reason, target, sender, at: this.env.now(), asked, cause }
+    const letter: DeadLetter = { message, reason, target, sender, at, asked, cause }
     const fresh = this.deadLetters.file(letter)
-    if (this.#bus.isHeard('dead-letter')) this.#bus.emit({ type: 'dead-letter', at: letter.at, letter })
+    if (this.#bus.isHeard('dead-letter')) this.#bus.emit({ type: 'dead-letter', at, letter })
     // A failing message was already told of as its actor's failure; an asker has its error. What remains is what nobody else reports.
     if (fresh > 0 && reason !== 'poison' && !asked) {
       const messageType = describeType(message)
