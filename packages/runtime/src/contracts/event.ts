@@ -17,8 +17,18 @@ export type SystemEvent = { readonly at: number } & (
   | { readonly type: 'actor.backoff'; readonly path: string; readonly attempt: number; readonly delayMs: number }
   | { readonly type: 'actor.restarted'; readonly path: string; readonly incarnation: number; readonly attempt: number }
   | { readonly type: 'actor.stopped'; readonly path: string; readonly reason: string }
-  /** In one message, or silent, for `ms`; `terminated` with its thread, or only told of. */
-  | { readonly type: 'actor.hung'; readonly path: string; readonly messageType?: string; readonly ms: number; readonly terminated: boolean }
+  | {
+      /** In one message, or silent, for `ms`; `terminated` with its thread, or only told of. */
+      readonly type: 'actor.hung'
+      readonly path: string
+      /** On the main loop. */
+      readonly incarnation?: number
+      /** Where it was in a message: else in its signals, or nobody knows. */
+      readonly messageType?: string
+      readonly ms: number
+      readonly terminated: boolean
+    }
+  /** Nothing ran for `ms`, for which no `actor.hung` gives the reason. */
   | { readonly type: 'loop.blocked'; readonly ms: number }
   | {
       readonly type: 'supervisor.gave-up'

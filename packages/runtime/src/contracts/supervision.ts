@@ -51,7 +51,7 @@ export interface Supervision {
    * failure; absent: it becomes a dead letter at once.
    */
   holdsFailed?(child: Child): boolean
-  /** The child has been in one message for longer than the system's `hangMs`: it may be ordered to restart. Told once for each message. */
+  /** The child is in one message, and has been for longer than the system's `hangMs`: it may be ordered to restart. Told once for each message. */
   hung?(child: Child): void
   /** A `remove` that had to wait for the child's own children is complete: its name is free. */
   removed?(child: Child): void

@@ -13,6 +13,9 @@ export interface Runnable {
   queued: boolean
 }
 
+/** Has an actor do its turn's work in another way than by `turn` alone; answers what that answers. */
+export type AroundTurn = (actor: Runnable, throughput: number) => number
+
 /** Fairness, with units. */
 export interface DispatchOptions {
   /** Messages one actor may handle in one turn. Default 64. */
@@ -34,6 +37,8 @@ export class Dispatcher {
   readonly #throughput: number
   readonly #sliceMs: number
   readonly #drain = (): void => this.#run()
+  /** What stands around each turn while somebody watches; a turn pays one branch for it. */
+  around: AroundTurn | null = null
 
   #queue: (Runnable | null)[] = new Array<null>(64).fill(null)
   #mask = 63
@@ -105,7 +110,8 @@ export class Dispatcher {
   #turn(actor: Runnable, throughput: number): number {
     let thrown = true
     try {
-      const handled = actor.turn(throughput)
+      const { around } = this
+      const handled = around === null ? actor.turn(throughput) : around(actor, throughput)
       thrown = false
       return handled
     } finally {

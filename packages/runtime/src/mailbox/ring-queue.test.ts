@@ -16,6 +16,7 @@ test('a ring queue gives back what was pushed, first in first out, with its repl
         else if (next === 'take') {
           if (model.length === 0) continue
           const [message, replyTo] = model.shift()!
+          expect(queue.next).toBe(message)
           expect(queue.take()).toBe(message)
           expect(queue.takenReply).toBe(replyTo)
         } else {
@@ -25,6 +26,7 @@ test('a ring queue gives back what was pushed, first in first out, with its repl
           }
         }
         expect(queue.length).toBe(model.length)
+        if (model.length === 0) expect(queue.next).toBeUndefined()
       }
       for (const [message] of model) expect(queue.take()).toBe(message)
     }),

@@ -26,6 +26,12 @@ export class RingQueue {
     return (this.#ring[this.#slot(-1)] as Message | null) ?? undefined
   }
 
+  /** The oldest message. */
+  get next(): Message | undefined {
+    if (this.length === 0) return undefined
+    return (this.#ring === none ? this.#one : this.#ring[this.#head]) as Message
+  }
+
   /** Where the reply to the message last taken goes. An out-parameter: saves an object per message. */
   get takenReply(): ReplyTo {
     return this.#ring[this.#slot(-1) + 1] as ReplyTo
