@@ -1,15 +1,14 @@
-// One actor: mailbox, behaviour and place in the tree. This file is the message path; `life.ts` is birth, failure and death.
+// One actor: mailbox, behaviour and place in the tree. `message-turn.ts` is what it does with its messages; `life.ts` is birth, failure and death.
 
 import { type Address, formatAddress } from '../contracts/address.ts'
 import type { Asker } from '../contracts/asker.ts'
 import type { Endpoint, Offer } from '../contracts/endpoint.ts'
 import type { ExitReason } from '../contracts/exit-reason.ts'
 import type { Failure } from '../contracts/failure.ts'
-import type { HandlerTable } from '../contracts/handling.ts'
 import type { LifeState } from '../contracts/lifecycle.ts'
 import type { Message, Protocol } from '../contracts/message.ts'
 import type { Ref } from '../contracts/ref.ts'
-import type { ReplyPort, ReplyTo } from '../contracts/reply.ts'
+import type { ReplyTo } from '../contracts/reply.ts'
 import type { MessageSchemas } from '../contracts/schema.ts'
 import type { ServiceKey } from '../contracts/service.ts'
 import type { Shutdown } from '../contracts/shutdown.ts'
@@ -18,7 +17,7 @@ import type { Runnable } from '../dispatch/dispatcher.ts'
 import { turn } from '../dispatch/turn.ts'
 import { type Bounds, Mailbox, noRoom } from '../mailbox/mailbox.ts'
 import { DeadEnd } from '../ref/dead-end.ts'
-import { type ActorTimers, TimerTag } from './actor-timers.ts'
+import type { ActorTimers } from './actor-timers.ts'
 import { Context } from './context.ts'
 import { stashed } from './current-message.ts'
 import type { Ending } from './ending.ts'
@@ -26,8 +25,8 @@ import { Extras } from './extras.ts'
 import type { CellSignalOf, HomeOf } from './home.ts'
 import type { InFlight } from './in-flight.ts'
 import type { Linked } from './links.ts'
+import { canHandle, handleMessages } from './message-turn.ts'
 import { checkName, Children, type Sibling } from './siblings.ts'
-import { asPromise, isThenable } from './thenable.ts'
 
 /** What a cell needs of its system, and what it is told. */
 export type Home = HomeOf<Cell>
@@ -316,146 +315,4 @@ export class Cell extends Mailbox<CellSignal> implements Endpoint, Runnable, Chi
 /** What it has room for. (No private method, as it has none: one costs every instance a field.) */
 function boundsOf(cell: Cell): Bounds {
   return cell.extras === null || !cell.extras.sheds ? cell.definition : noRoom
-}
-
-// --- A turn's messages ---
-
-/**
- * The context for a turn. That of an actor's first turn is not kept: many have no other, and to make one costs less than to have the
- * collector copy it (fork-join: 10 %).
- */
-function contextOfTurn(cell: Cell): Context {
-  if (cell.context !== null) return cell.openContext
-  cell.context = undefined
-  return new Context(cell)
-}
-
-/** Whether it can go on with the messages that wait. */
-function canHandle(cell: Cell): boolean {
-  return cell.hasMessages && cell.life === 'running' && cell.inFlight === null && !cell.hasSignals
-}
-
-function handleMessages(cell: Cell, throughput: number): number {
-  const { host, behaviorState } = cell
-  const context = contextOfTurn(cell)
-  const handlers = cell.extras?.handlers ?? cell.definition.handlers
-  const { counters } = host
-  let seen = 0
-  let handled = 0
-  // Around the loop, not inside it: entering `try` costs nothing here, and a throw leaves the loop anyway.
-  try {
-    while (seen < throughput && canHandle(cell)) {
-      seen++
-      const message = cell.take()
-      const asked = cell.takenReply
-      if (asked !== null && typeof asked === 'object' && !isWanted(cell, message, asked)) continue
-      // What is no message at all, as untyped code may send it, must not fail the actor.
-      const handler = handlers.find((message as Message | undefined)?.type as string)
-      if (handler === undefined) {
-        refuse(cell, message, asked, handlers)
-        continue
-      }
-      const value = handler(behaviorState, message, context)
-      if (value !== undefined && isThenable(value)) hold(cell, value, message, cell.takenReply)
-      else {
-        // Messages may be constants, so they cannot tell handlings apart: what this one asked is not the next one's.
-        if (turn.asks !== null) turn.asks = null
-        // Read again: the handler may have stashed its message, or taken the reply into its own hands.
-        const replyTo = cell.takenReply
-        if (replyTo === stashed) continue
-        if (replyTo !== null) host.resolveReply(replyTo, value)
-        handled++
-      }
-    }
-    if (handled > 0 && cell.life === 'running') cell.extras?.succeeded()
-  } catch (cause) {
-    if (handled > 0) cell.extras?.succeeded()
-    const { taken, takenReply } = cell
-    // Before the failure is dealt with: the next incarnation may begin in there, and has nothing in hand.
-    cell.settle()
-    turn.asks = null
-    failed(cell, cause, taken!, takenReply)
-  }
-  cell.settle()
-  if (cell.extras !== null) cell.extras.handledSome()
-  counters.handled += handled
-  counters.waiting -= handled
-  return seen
-}
-
-function refuse(cell: Cell, message: Message, replyTo: ReplyTo, handlers: HandlerTable): void {
-  const known = [...handlers.keys()].join(', ')
-  cell.host.counters.waiting--
-  cell.host.deadLetter(message, replyTo, 'invalid', cell.addressText, `it handles ${known === '' ? 'no messages' : known}`)
-}
-
-/** An async handler holds the actor until it settles, one message at a time, unless its type is reentrant. */
-function hold(cell: Cell, promise: PromiseLike<unknown>, message: Message, replyTo: ReplyTo): void {
-  const flight: InFlight = { message, replyTo }
-  const { reentrant } = cell.definition
-  if (reentrant === undefined || (reentrant.types !== true && !reentrant.types.has(message.type))) {
-    cell.inFlight = flight
-    for (const ask of turn.asks ?? []) cell.host.refuseCycle(ask.slot, ask.target, cell)
-  } else {
-    const flights = cell.openExtras.flights(reentrant.maxInFlight)
-    flights.begin(flight)
-    if (flights.full) cell.inFlight = flights.gate
-  }
-  turn.asks = null
-  asPromise(promise).then(
-    (value) => {
-      if (!land(cell, flight)) return
-      if (flight.replyTo !== stashed) {
-        cell.host.counters.waiting--
-        cell.host.counters.handled++
-        cell.extras?.succeeded()
-        if (flight.replyTo !== null) cell.host.resolveReply(flight.replyTo, value)
-      }
-      cell.resume()
-    },
-    (cause: unknown) => {
-      if (!land(cell, flight)) return
-      failed(cell, cause, message, flight.replyTo)
-      cell.resume()
-    },
-  )
-}
-
-/** Whether a handler that has settled is still heard: it is not when its incarnation was killed meanwhile. */
-function land(cell: Cell, flight: InFlight): boolean {
-  cell.extras?.timers?.touched()
-  if (cell.inFlight === flight) {
-    cell.inFlight = null
-    return true
-  }
-  const flights = cell.extras?.openFlights
-  if (flights == null || !flights.land(flight)) return false
-  if (cell.inFlight === flights.gate) cell.inFlight = null
-  return true
-}
-
-function failed(cell: Cell, cause: unknown, message: Message, replyTo: ReplyTo): void {
-  // A stashed message is not lost with the handler that put it aside.
-  if (replyTo === stashed) cell.host.life.fail(cell, cause, 'handling', undefined, null)
-  else {
-    cell.host.counters.waiting--
-    cell.host.life.fail(cell, cause, 'handling', message, replyTo)
-  }
-}
-
-/** Whether a message with a reply port is still to be handled: its timer was not cancelled, its asker has not given up. */
-function isWanted(cell: Cell, message: Message, port: ReplyPort): boolean {
-  const { host } = cell
-  if (port instanceof TimerTag) {
-    cell.extras?.timers?.delivered(port)
-    if (!port.cancelled) return true
-    // A cancelled timer's message counts as never sent.
-    host.counters.sent--
-    host.counters.waiting--
-    return false
-  }
-  if (port.expiresAt === undefined || port.expiresAt > host.env.now()) return true
-  host.counters.waiting--
-  host.deadLetter(message, port, 'expired', cell.addressText)
-  return false
 }

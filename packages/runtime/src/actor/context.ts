@@ -40,7 +40,7 @@ interface Linkable extends Linked {
 }
 
 /** The cell behind a context, as far as the context needs it. */
-interface Inside extends Omit<Asker, 'host'>, Linkable, Straying, Watcher {
+export interface Inside extends Omit<Asker, 'host'>, Linkable, Straying, Watcher {
   readonly host: Host & Directory & Straying['host']
   readonly ref: Ref<Protocol>
   readonly incarnation: number
@@ -199,7 +199,8 @@ export class Context implements ActorContext<Protocol> {
 
   ask<Q extends Protocol, M extends MessageOf<Q>>(target: Ref<Q>, message: M, options?: AskOptions): Promise<ReplyOf<Q, M['type']>> {
     const cell = this.#cell
-    if (!Context.#alive(this)) return ownedIfFree(this, () => Promise.reject(new NotHandlingError(cell.path, 'ask', 'its incarnation is over')))
+    if (!Context.#alive(this))
+      return ownedIfFree(this, () => Promise.reject(new NotHandlingError(cell.path, 'ask', 'its incarnation is over')))
     const endpoint = cell.host.endpointOf(target)
     return askEndpoint(endpoint, message as Message, options, cell) as Promise<ReplyOf<Q, M['type']>>
   }

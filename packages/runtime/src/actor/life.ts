@@ -1,7 +1,7 @@
 // Birth, failure and death of a cell. An end is a small machine: abort, wait for what is in flight, stop the children last to
 // first, call the `stopped` hook, and then go where it was meant to go. Each step calls `settleEnding` again when it is over.
 
-import { describeCause, describeExit, describePhase, describeType, type ExitReason, isAbnormal } from '../contracts/exit-reason.ts'
+import { describeExit, type ExitReason, isAbnormal } from '../contracts/exit-reason.ts'
 import type { Failure } from '../contracts/failure.ts'
 import type { Message } from '../contracts/message.ts'
 import type { ReplyTo } from '../contracts/reply.ts'
@@ -13,6 +13,7 @@ import { Context } from './context.ts'
 import { Control } from './control.ts'
 import type { Ending } from './ending.ts'
 import { holdFailed, settleFailed } from './failed-message.ts'
+import { failureOf, tellOfFailure } from './failure-report.ts'
 import type { LifeCycle } from './home.ts'
 import type { InFlight } from './in-flight.ts'
 import { stashed } from './current-message.ts'
@@ -132,20 +133,6 @@ function fail(cell: Cell, cause: unknown, phase: Failure['phase'], message: Mess
   // At once, not when the restart comes: until then a backoff may pass.
   breakLinks(cell, failure)
   if (!tellParent(cell, failure)) end(cell, failure, 'remove')
-}
-
-function tellOfFailure(cell: Cell, cause: unknown, phase: Failure['phase'], message: Message | undefined): void {
-  const { path, incarnation } = cell
-  const text = describeCause(cause)
-  const its = message === undefined ? {} : { messageType: describeType(message) }
-  const event = { type: 'actor.failed', path, incarnation, phase, cause: text, ...its } as const
-  cell.host.report('warn', event, `${path} ${describePhase(phase)}: ${text}`, cause)
-}
-
-function failureOf(cell: Cell, cause: unknown, phase: Failure['phase'], message: Message | undefined): Failure {
-  const { incarnation, attempt } = cell
-  const snapshots = cell.extras?.snapshots?.count ?? 0
-  return { cause, phase, incarnation, attempt, ...(message !== undefined && { message }), ...(snapshots > 0 && { snapshots }) }
 }
 
 /**

@@ -87,6 +87,13 @@ export class Mailbox<S> {
     this.openRing.unshift(message, replyTo)
   }
 
+  /** The oldest message that waits. */
+  get next(): Message | undefined {
+    const ring = this.#ring
+    if (ring !== null) return ring.next
+    return this.#place === waiting ? this.#one! : undefined
+  }
+
   /** The oldest message, then also in `taken`, with its reply address in `takenReply`. Only call when messages wait. */
   take(): Message {
     const ring = this.#ring

@@ -33,17 +33,6 @@ test('a ring queue gives back what was pushed, first in first out, with its repl
   )
 })
 
-test('a ring queue that one burst made large works on after it has shrunk', () => {
-  const queue = new RingQueue()
-  const messages = numbered(5000)
-  for (const message of messages) queue.push(message, null)
-  for (const message of messages) expect(queue.take()).toBe(message)
-  queue.settle()
-  queue.push(messages[0]!, 7)
-  expect(queue.take()).toBe(messages[0])
-  expect(queue.takenReply).toBe(7)
-})
-
 test('a message put before all others is the next one, also when the ring is full or wraps around', () => {
   const queue = new RingQueue()
   const messages = numbered(40)

@@ -28,8 +28,7 @@ export class RingQueue {
 
   /** The oldest message. */
   get next(): Message | undefined {
-    if (this.length === 0) return undefined
-    return (this.#ring === none ? this.#one : this.#ring[this.#head]) as Message
+    return this.length === 0 ? undefined : (this.#ring[this.#head] as Message)
   }
 
   /** Where the reply to the message last taken goes. An out-parameter: saves an object per message. */

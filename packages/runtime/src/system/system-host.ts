@@ -139,14 +139,7 @@ export class SystemHost implements Home {
 
   // --- Accounting -----------------------------------------------------------------------------------------------------------
 
-  deadLetter(
-    message: Message,
-    replyTo: ReplyTo,
-    reason: DeadLetterReason,
-    target: string,
-    cause?: unknown,
-    at = this.env.now(),
-  ): void {
+  deadLetter(message: Message, replyTo: ReplyTo, reason: DeadLetterReason, target: string, cause?: unknown, at = this.env.now()): void {
     this.counters.deadLettered++
     const asked = replyTo !== null && !(replyTo instanceof TimerTag)
     const sender = turn.actor?.path

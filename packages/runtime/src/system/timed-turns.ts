@@ -23,7 +23,7 @@ export function timedTurns(env: Env, longMs: number, onLong: (step: LongStep) =>
   let since = 0
   const step = (cell: Cell, throughput: 0 | 1): number => {
     const { incarnation } = cell
-    const message = throughput === 0 ? undefined : cell.mailbox!.next
+    const message = throughput === 0 ? undefined : cell.next
     const seen = cell.turn(throughput)
     const now = env.now()
     const ms = now - since
@@ -37,10 +37,9 @@ export function timedTurns(env: Env, longMs: number, onLong: (step: LongStep) =>
   return (actor, throughput) => {
     const cell = actor as Cell
     since = env.now()
-    if (cell.mailbox?.hasSignals === true) step(cell, 0)
-    const { incarnation } = cell
+    if (cell.hasSignals) step(cell, 0)
     let seen = 0
-    while (seen < throughput && cell.ready && !cell.mailbox!.hasSignals && cell.incarnation === incarnation) seen += step(cell, 1)
+    while (seen < throughput && cell.ready && !cell.hasSignals) seen += step(cell, 1)
     return seen
   }
 }

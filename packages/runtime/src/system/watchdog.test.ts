@@ -161,8 +161,8 @@ test('a supervisor hears of a child that is still in its message, not of one tha
   await env.settle()
   expect(events).toMatchObject([
     { path: '/boss/fails', incarnation: 1, messageType: 'fail', ms: 1000 },
-    { path: '/boss/sleeps', incarnation: 1, messageType: 'sleep', ms: 2000 },
     { path: '/boss/fails', incarnation: 2, messageType: 'work', ms: 3000 },
+    { path: '/boss/sleeps', incarnation: 1, messageType: 'sleep', ms: 2000 },
   ])
   expect(hung).toEqual(['sleeps'])
 })

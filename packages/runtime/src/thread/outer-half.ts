@@ -354,8 +354,7 @@ export class OuterHalf implements Resident {
 
   /** Puts what has not been begun back where it came from, in order. */
   #requeue(): void {
-    for (const entry of this.#outstanding.takeBack().toReversed())
-      if (this.#land(entry)) this.#cell.unshift(entry.message, entry.replyTo)
+    for (const entry of this.#outstanding.takeBack().toReversed()) if (this.#land(entry)) this.#cell.unshift(entry.message, entry.replyTo)
   }
 
   /** Takes an entry out; false when it was given up meanwhile: its actor was killed. */
