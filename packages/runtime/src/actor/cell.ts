@@ -168,16 +168,14 @@ export class Cell extends Mailbox<CellSignal> implements Endpoint, Runnable, Chi
   // --- Runnable: a turn -----------------------------------------------------------------------------------------------------
 
   get ready(): boolean {
-    return this.hasSignals || canHandle(this)
+    return this.hasSignals || (this.queueLength > 0 && this.life === 'running' && this.inFlight === null)
   }
 
   turn(throughput: number): number {
     turn.actor = this
     turn.asks = null
     if (this.hasSignals) for (const signal of this.takeSignals()) this.host.life.handleSignal(this, signal)
-    let handled = 0
-    // Again only after a failure that is over already, as it was answered by a restart on the spot.
-    while (handled < throughput && canHandle(this)) handled += handleMessages(this, throughput - handled)
+    const handled = throughput > 0 && canHandle(this) ? handleMessages(this, throughput) : 0
     turn.actor = null
     return handled
   }

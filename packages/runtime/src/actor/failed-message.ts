@@ -31,9 +31,9 @@ export function settleFailed(cell: Cell, retry: boolean): void {
 /** What waits is given up. */
 export function dropWaiting(cell: Cell): void {
   const { host } = cell
-  if (!cell.hasMessages) return
+  if (cell.queueLength === 0) return
   const target = cell.addressText
-  while (cell.hasMessages) {
+  while (cell.queueLength > 0) {
     const message = cell.take()
     host.counters.waiting--
     host.deadLetter(message, cell.takenReply, 'shed', target)

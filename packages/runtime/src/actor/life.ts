@@ -366,12 +366,12 @@ function remove(cell: Cell, reason: ExitReason): void {
   settleFailed(cell, false)
   const { host, parent } = cell
   // Texts cost more than the end itself; most actors leave nothing behind that would need them.
-  const target = cell.hasMessages ? cell.addressText : ''
+  const target = cell.queueLength > 0 ? cell.addressText : ''
   cell.life = 'stopped'
   cell.exit = reason
   parent?.disown(cell)
-  const heir = cell.hasMessages ? parent?.supervision?.heirOf?.(cell) : undefined
-  while (cell.hasMessages) {
+  const heir = cell.queueLength > 0 ? parent?.supervision?.heirOf?.(cell) : undefined
+  while (cell.queueLength > 0) {
     const message = cell.take()
     const { takenReply } = cell
     host.counters.waiting--

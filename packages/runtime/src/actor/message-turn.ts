@@ -37,10 +37,10 @@ function contextOfTurn(cell: Handling): Context {
 
 /** Whether it can go on with the messages that wait. */
 export function canHandle(cell: Handling): boolean {
-  return cell.hasMessages && cell.life === 'running' && cell.inFlight === null && !cell.hasSignals
+  return cell.queueLength > 0 && cell.life === 'running' && cell.inFlight === null && !cell.hasSignals
 }
 
-/** Handles messages until there are none, or something else comes first; answers how many it has taken. */
+/** Handles the first message that waits, and more until there are none, or something else comes first; answers how many it has taken. */
 export function handleMessages(cell: Handling, throughput: number): number {
   const { host, behaviorState } = cell
   const context = contextOfTurn(cell)
@@ -48,9 +48,10 @@ export function handleMessages(cell: Handling, throughput: number): number {
   const { counters } = host
   let seen = 0
   let handled = 0
+  let thrown = false
   // Around the loop, not inside it: entering `try` costs nothing here, and a throw leaves the loop anyway.
   try {
-    while (seen < throughput && canHandle(cell)) {
+    do {
       seen++
       const message = cell.take()
       const asked = cell.takenReply
@@ -72,9 +73,10 @@ export function handleMessages(cell: Handling, throughput: number): number {
         if (replyTo !== null) host.resolveReply(replyTo, value)
         handled++
       }
-    }
+    } while (seen < throughput && canHandle(cell))
     if (handled > 0 && cell.life === 'running') cell.extras?.succeeded()
   } catch (cause) {
+    thrown = true
     if (handled > 0) cell.extras?.succeeded()
     const { taken, takenReply } = cell
     // Before the failure is dealt with: the next incarnation may begin in there, and has nothing in hand.
@@ -86,7 +88,8 @@ export function handleMessages(cell: Handling, throughput: number): number {
   if (cell.extras !== null) cell.extras.handledSome()
   counters.handled += handled
   counters.waiting -= handled
-  return seen
+  // The failure may be over already, answered by a restart on the spot.
+  return thrown && seen < throughput && canHandle(cell) ? seen + handleMessages(cell, throughput - seen) : seen
 }
 
 function refuse(cell: Handling, message: Message, replyTo: ReplyTo, handlers: HandlerTable): void {

@@ -22,36 +22,23 @@ export const defaultCapacity = 10_000
 
 const noSignals: readonly never[] = []
 
-// What is in the one place. (A message may be anything, as untyped code sends it, so it cannot say so itself.)
-const empty = 0
-const waiting = 1
-const inHand = 2
+/** Stands in the one place when nothing is there: no message that untyped code may send is like it. */
+const nothing = { type: 'nothing' } as const satisfies Message
 
 /**
  * Two lanes. An actor is its mailbox, rather than having one: an object less to make, to reach through and to collect for each
  * (spawn and first message: 15 %). The first message has a place in it; only where more wait is there a ring.
  */
 export class Mailbox<S> {
+  /** How many messages wait. */
+  queueLength = 0
   /** While there is no ring: the message that waits, or else the one last taken. */
-  #one: Message | null = null
+  #one: Message = nothing
   #oneReply: ReplyTo = null
-  #place: typeof empty | typeof waiting | typeof inHand = empty
   #ring: RingQueue | null = null
   #signals: S[] | null = null
 
   // --- Messages -------------------------------------------------------------------------------------------------------------
-
-  /** How many messages wait. */
-  get queueLength(): number {
-    const ring = this.#ring
-    return ring === null ? (this.#place === waiting ? 1 : 0) : ring.length
-  }
-
-  /** Whether any message waits. */
-  get hasMessages(): boolean {
-    const ring = this.#ring
-    return ring === null ? this.#place === waiting : ring.length > 0
-  }
 
   /** Whether one more would be refused. Where the oldest gives way, it would not. */
   isFull({ capacity, overflow }: Bounds): boolean {
@@ -59,54 +46,48 @@ export class Mailbox<S> {
   }
 
   offer(message: Message, replyTo: ReplyTo, bounds: Bounds): Offered {
-    const { capacity } = bounds
-    const ring = this.#ring
-    if (ring === null) {
-      if (capacity > 0 && this.#place === empty) {
-        this.#one = message
-        this.#oneReply = replyTo
-        this.#place = waiting
-        return 'taken'
-      }
-    } else if (ring.length < capacity) {
-      ring.push(message, replyTo)
-      return 'taken'
-    }
-    if (this.queueLength < capacity) {
+    if (this.queueLength >= bounds.capacity) {
+      if (bounds.overflow !== 'drop-oldest' || this.queueLength === 0) return 'full'
+      const evicted = this.openRing.evict()
       this.openRing.push(message, replyTo)
-      return 'taken'
+      return evicted
     }
-    if (bounds.overflow !== 'drop-oldest' || this.queueLength === 0) return 'full'
-    const evicted = this.openRing.evict()
-    this.openRing.push(message, replyTo)
-    return evicted
+    const ring = this.#ring
+    if (ring !== null) ring.push(message, replyTo)
+    else if (this.#one !== nothing) this.openRing.push(message, replyTo)
+    else {
+      this.#one = message
+      this.#oneReply = replyTo
+    }
+    this.queueLength++
+    return 'taken'
   }
 
   /** Puts a message before all others, whether there is room or not. */
   unshift(message: Message, replyTo: ReplyTo): void {
     this.openRing.unshift(message, replyTo)
+    this.queueLength++
   }
 
   /** The oldest message that waits. */
   get next(): Message | undefined {
     const ring = this.#ring
     if (ring !== null) return ring.next
-    return this.#place === waiting ? this.#one! : undefined
+    return this.queueLength > 0 ? this.#one : undefined
   }
 
   /** The oldest message, then also in `taken`, with its reply address in `takenReply`. Only call when messages wait. */
   take(): Message {
+    this.queueLength--
     const ring = this.#ring
-    if (ring !== null) return ring.take()
-    this.#place = inHand
-    return this.#one!
+    return ring === null ? this.#one : ring.take()
   }
 
   /** The message last taken, until `settle`: what its handler stashes or forwards. */
   get taken(): Message | undefined {
     const ring = this.#ring
     if (ring !== null) return ring.taken
-    return this.#place === inHand ? this.#one! : undefined
+    return this.queueLength === 0 && this.#one !== nothing ? this.#one : undefined
   }
 
   /** Where the reply to the message last taken goes. An out-parameter: saves an object per message. */
@@ -125,20 +106,18 @@ export class Mailbox<S> {
   /** Nothing is being handled any more: lets go of the message last taken, and of a ring that one burst made large. */
   settle(): void {
     const ring = this.#ring
-    if (ring === null) {
-      if (this.#place === waiting) return
-      this.#one = null
-      this.#oneReply = null
-      this.#place = empty
-    } else {
+    if (ring !== null) {
       ring.settle()
       if (ring.isLarge && ring.length === 0) this.#ring = null
+    } else if (this.queueLength === 0) {
+      this.#one = nothing
+      this.#oneReply = null
     }
   }
 
   /** Lets go of its storage, where no more messages come. */
   drop(): void {
-    this.#one = null
+    this.#one = nothing
     this.#oneReply = null
     this.#ring = null
   }
@@ -147,12 +126,13 @@ export class Mailbox<S> {
   get openRing(): RingQueue {
     if (this.#ring !== null) return this.#ring
     const ring = new RingQueue()
-    this.#ring = ring
-    if (this.#place !== empty) ring.push(this.#one!, this.#oneReply)
-    if (this.#place === inHand) ring.take()
-    this.#one = null
+    if (this.#one !== nothing) {
+      ring.push(this.#one, this.#oneReply)
+      if (this.taken !== undefined) ring.take()
+    }
+    this.#one = nothing
     this.#oneReply = null
-    this.#place = empty
+    this.#ring = ring
     return ring
   }
 
