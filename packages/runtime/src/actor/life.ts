@@ -57,12 +57,10 @@ function start(cell: Cell, isKnown = false): void {
 }
 
 function stateOf(cell: Cell, context: Context): unknown {
-  const [chosen] = cell.extras?.snapshots?.takeChosen() ?? none
+  const chosen = cell.extras === null ? undefined : cell.extras.snapshots?.takeChosen()
   if (chosen !== undefined) return cell.definition.snapshots!.restore(chosen, context)
   return cell.definition.start(cell.input, context, cell.supervision ?? undefined)
 }
-
-const none: readonly unknown[] = []
 
 function startLater(cell: Cell, state: PromiseLike<unknown>): void {
   const flight: InFlight = { message: undefined, replyTo: null }

@@ -22,9 +22,9 @@ export class Snapshots {
     this.#chosen = this.#kept.slice(0, 1)
   }
 
-  /** The chosen snapshot, once; empty when there is none. */
-  takeChosen(): readonly unknown[] {
-    const chosen = this.#chosen
+  /** The chosen snapshot, once; undefined when there is none. */
+  takeChosen(): unknown {
+    const [chosen] = this.#chosen
     this.#chosen = []
     return chosen
   }

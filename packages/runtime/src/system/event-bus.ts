@@ -19,8 +19,8 @@ export class EventBus {
 
   /** Whether anybody listens to events of a type. */
   isHeard(type: string): boolean {
-    for (const { types } of this.#listenings) if (types === undefined || types.has(type)) return true
-    return false
+    // Mostly nobody does, and then the answer is not worth a loop: each stop and each restart asks.
+    return this.#listenings.length > 0 && this.#listenings.some(({ types }) => types === undefined || types.has(type))
   }
 
   on(listener: (event: SystemEvent) => void, types?: ReadonlySet<string>): () => void {
