@@ -108,6 +108,7 @@ export function createSystem(options: SystemOptions = {}): ActorSystem {
   const host = new SystemHost(options.env ?? systemEnv, options.log ?? stderrLogger, options.dispatch)
   host.root = new Cell(host, null, root as unknown as ActorDefinition<Protocol, unknown>, { name: 'root' })
   host.life.start(host.root)
+  host.root.keepOneOfEach()
   if (options.hangMs !== undefined) watchForHangs(host, options.hangMs)
   let shutdown: Promise<ShutdownReport> | undefined
   const stop = (): Promise<void> => {
