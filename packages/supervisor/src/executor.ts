@@ -19,6 +19,7 @@ import { stepEngine } from './engine.ts'
 import { initialEngine } from './engine-state.ts'
 import type { EngineCommand, EngineEvent, EngineSettings, EngineState, Phase } from './engine-state.ts'
 import { Listening } from './listening.ts'
+import { defaultIntensity } from './intensity.ts'
 import { restartsOnTheSpot } from './on-the-spot.ts'
 import { keeperFor } from './persistence/recovery-keeper.ts'
 import type { RecoveryKeeper } from './persistence/recovery-keeper.ts'
@@ -31,6 +32,7 @@ import type { Recovery } from './recovery/kernel.ts'
 import { mayRetry } from './recovery/machine.ts'
 import { RestartGate } from './restart-gate.ts'
 import type { ChildSpec } from './spec.ts'
+import { oneForOne } from './strategy/one-for-one.ts'
 
 /** What an executor is made for. */
 export interface ExecutorSettings extends Omit<EngineSettings, 'path' | 'children' | 'persists'> {
@@ -82,6 +84,13 @@ export class Executor implements Supervision {
   #boot: Boot | undefined
   #later: ((id: string) => boolean) | undefined
   #lastCall = 0
+
+  /** Supervises nobody, for as long as the process lives, so that V8 keeps the code optimised for supervisors: see `Cell.keepOneOfEach`. */
+  static readonly idle = new Executor({ path: '' } as SupervisionControl, {
+    strategy: oneForOne,
+    intensity: defaultIntensity,
+    children: [],
+  })
 
   constructor(control: SupervisionControl, settings: ExecutorSettings) {
     this.#control = control

@@ -21,6 +21,7 @@ export class NodeBudget {
   readonly #budget = fullBudget<Waiting>()
   /** Definitions whose start was seen to be asynchronous. */
   readonly #asyncStarters = new WeakSet<object>()
+  #hasAsyncStarters = false
   readonly #pace = freshPace()
   #timer: TimerHandle | undefined
 
@@ -41,7 +42,7 @@ export class NodeBudget {
 
   /** Whether an actor may be restarted at once, without being looked at again afterwards. */
   isFree(definition: object, now: number): boolean {
-    return hasRoom(this.#budget, false, now) && !this.#asyncStarters.has(definition)
+    return hasRoom(this.#budget, false, now) && !(this.#hasAsyncStarters && this.#asyncStarters.has(definition))
   }
 
   /** A restart for which it was free happens. */
@@ -73,11 +74,13 @@ export class NodeBudget {
 
   /** An actor is starting asynchronously: its next restart is treated as one that will, too. */
   noteAsync(definition: object): void {
+    this.#hasAsyncStarters = true
     this.#asyncStarters.add(definition)
   }
 
   /** As `noteAsync`, and it is a restart. */
   noteStart(who: unknown, definition: object, now: number): void {
+    this.#hasAsyncStarters = true
     this.#asyncStarters.add(definition)
     noteStart(this.#budget, who, now)
   }
