@@ -37,11 +37,7 @@ function start(cell: Cell, isKnown = false): void {
   const { actor } = turn
   turn.actor = null
   try {
-    if (definition.route !== undefined && cell.incarnation === 1) {
-      const entry = definition.route(cell, () => cell.supervision)
-      if (entry !== cell) cell.openExtras.entry = entry
-    }
-    if (definition.supervise !== undefined) cell.openExtras.supervision = definition.supervise(new Control(cell))
+    if (definition.supervise !== undefined || definition.route !== undefined) prepare(cell)
     const context = new Context(cell)
     // That of a first life is not kept: most have done with it when they have started.
     if (cell.incarnation > 1) cell.context = context
@@ -54,6 +50,16 @@ function start(cell: Cell, isKnown = false): void {
   } finally {
     turn.actor = actor
   }
+}
+
+/** Gives an actor its router, once, and each incarnation its supervision. */
+function prepare(cell: Cell): void {
+  const { definition } = cell
+  if (definition.route !== undefined && cell.incarnation === 1) {
+    const entry = definition.route(cell, () => cell.supervision)
+    if (entry !== cell) cell.openExtras.entry = entry
+  }
+  if (definition.supervise !== undefined) cell.openExtras.supervision = definition.supervise(new Control(cell))
 }
 
 function stateOf(cell: Cell, context: Context): unknown {
