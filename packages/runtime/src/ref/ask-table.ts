@@ -75,13 +75,26 @@ class Pending {
   }
 }
 
+/**
+ * Stands where no ask is open. V8 forgets the code that it has optimised for a class when a collection finds no instance of it, and often none
+ * is open then: this one always is there.
+ */
+const none = new Pending(
+  () => {},
+  () => {},
+  { address: { node: { name: '', incarnation: 0 }, path: '/', uid: 0 } },
+  { type: '' },
+  0,
+  null,
+)
+
 /** The open asks of one system, at most 2^20 at a time. */
 export class AskTable {
   /** The number of the ask opened last. An out-parameter: saves an object per ask. */
   lastSlot = 0
   readonly #env: Env
   readonly #onLate: () => void
-  readonly #pending: (Pending | null)[] = []
+  readonly #pending: Pending[] = []
   readonly #generations: number[] = []
   readonly #deadlines: number[] = []
   readonly #free: number[] = []
@@ -103,7 +116,7 @@ export class AskTable {
     if (slot === undefined) {
       slot = this.#pending.length
       if (slot >= slots) throw new RangeError(`more than ${slots} asks are open at once`)
-      this.#pending.push(null)
+      this.#pending.push(none)
       this.#generations.push(0)
       this.#deadlines.push(0)
     }
@@ -146,14 +159,14 @@ export class AskTable {
   #find(id: number): Pending | undefined {
     const slot = slotOf(id)
     const pending = this.#pending[slot]
-    return pending != null && this.#id(slot) === id ? pending : undefined
+    return pending !== undefined && pending !== none && this.#id(slot) === id ? pending : undefined
   }
 
   /** Ends all open asks, for a system that stops. */
   rejectAll(error: (target: Target, message: Message) => Error): void {
     for (let slot = 0; slot < this.#pending.length; slot++) {
-      const pending = this.#pending[slot]
-      if (pending != null) this.reject(this.#id(slot), error(pending.target, pending.message))
+      const pending = this.#pending[slot]!
+      if (pending !== none) this.reject(this.#id(slot), error(pending.target, pending.message))
     }
     if (this.#timer !== undefined) this.#env.clearTimer(this.#timer)
     this.#timer = undefined
@@ -171,11 +184,11 @@ export class AskTable {
   #close(id: number): Pending | undefined {
     const slot = slotOf(id)
     const pending = this.#pending[slot]
-    if (pending == null || this.#id(slot) !== id) {
+    if (pending === undefined || pending === none || this.#id(slot) !== id) {
       this.#onLate()
       return undefined
     }
-    this.#pending[slot] = null
+    this.#pending[slot] = none
     this.#generations[slot] = (this.#generations[slot]! + 1) % generations
     this.#free.push(slot)
     this.#open--
@@ -186,8 +199,8 @@ export class AskTable {
     this.#timer = undefined
     const now = this.#env.now()
     for (let slot = 0; slot < this.#pending.length; slot++) {
-      const pending = this.#pending[slot]
-      if (pending == null || this.#deadline(slot, pending, now) > now) continue
+      const pending = this.#pending[slot]!
+      if (pending === none || this.#deadline(slot, pending, now) > now) continue
       this.#close(this.#id(slot))
       pending.reject(new AskTimeoutError(formatAddress(pending.target.address), pending.message, pending.timeoutMs))
     }
