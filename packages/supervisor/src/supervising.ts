@@ -1,6 +1,6 @@
 // What supervisors of every kind and pools have in common as definitions.
 
-import { tableOf } from '@understudy/runtime/spi'
+import { shaped, tableOf } from '@understudy/runtime/spi'
 import type { Handler, Protocol, SupervisingDefinition, SupervisionControl, SupervisionDefaults } from '@understudy/runtime/spi'
 import type { Executor } from './executor.ts'
 
@@ -17,7 +17,7 @@ export function supervising<P extends Protocol>(
 ): SupervisingDefinition<P> {
   // Pools and partitions take no calls themselves, so a retry need not wait for any.
   const takesCalls = handlers.size > 0
-  return {
+  return shaped({
     name,
     handlers: tableOf(takesCalls ? new Map([...handlers, [retryMessage, retry]]) : handlers),
     capacity: 10_000,
@@ -29,5 +29,5 @@ export function supervising<P extends Protocol>(
     supervise: makeExecutor,
     start: (_input, ctx, run) =>
       (run as Executor).boot(ctx.signal, takesCalls ? (id) => ctx.self.tryTell({ type: retryMessage, id } as never) : undefined),
-  }
+  })
 }

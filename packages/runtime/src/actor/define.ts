@@ -12,6 +12,7 @@ import type { SupervisionDefaults } from '../contracts/supervision-defaults.ts'
 import { InvalidOptionError } from '../errors.ts'
 import { defaultCapacity } from '../mailbox/mailbox.ts'
 import { checkStrayErrors, defaultStrayErrors, owning, owningHooks, owningStart, type StrayErrors } from './attribution.ts'
+import { shaped } from './definition-shape.ts'
 import { handlerTable } from './handler-table.ts'
 import { defaultMaxInFlight } from './in-flight.ts'
 import { checkedHandler, messageSchemas } from './schemas.ts'
@@ -140,7 +141,7 @@ export function actor(spec: ActorTraits<unknown, unknown> & { on?: unknown; rece
   // Innermost but for the handler itself: middleware sees what was sent.
   const inner = schemas !== undefined && spec.schemaCheck === 'always' ? [...(middleware ?? []), checking(schemas)] : middleware
   const layers = strayErrors === 'all' ? [owning, ...(inner ?? [])] : inner
-  return {
+  return shaped({
     name,
     ...(spec.module !== undefined && { module: spec.module }),
     start: ownsStart ? owningStart(start) : start,
@@ -162,7 +163,7 @@ export function actor(spec: ActorTraits<unknown, unknown> & { on?: unknown; rece
     ...(stopped && { stopped }),
     ...(restarting && { restarting }),
     ...(spec.snapshots && { snapshots: snapshotting(spec.snapshots, started) }),
-  }
+  })
 }
 
 /** Snapshots with their defaults; a restored state goes through the `started` hook like any other. */

@@ -12,6 +12,7 @@ import type { Protocol } from '../contracts/message.ts'
 import type { Ref } from '../contracts/ref.ts'
 import type { ServiceKey } from '../contracts/service.ts'
 import { Cell } from '../actor/cell.ts'
+import { shaped } from '../actor/definition-shape.ts'
 import { Context } from '../actor/context.ts'
 import { checkDefinition } from '../actor/define.ts'
 import { noHandlers } from '../actor/handler-table.ts'
@@ -87,14 +88,14 @@ type Listener = (event: SystemEvent) => void
 
 const hosts = new WeakMap<ActorSystem, SystemHost>()
 
-const root = {
+const root = shaped<Protocol, undefined>({
   name: 'root',
   start: () => undefined,
   handlers: noHandlers,
   capacity: 1,
   overflow: 'reject',
   shutdownMs: 'infinity',
-} as const satisfies ActorDefinition<Protocol>
+})
 
 /**
  * Creates a system: the home of actors in this process.
