@@ -1,7 +1,7 @@
 // A machine as an actor: `machineActor` makes the definition, each incarnation is a `MachineRun`.
 
 import type { AnyActor, AnyStateMachine, EmittedFrom, EventFromLogic, InputFrom, OutputFrom } from 'xstate'
-import { type AnyContext, checkShutdown } from '../actor/define.ts'
+import { type AnyContext, checkModule, checkShutdown } from '../actor/define.ts'
 import { checkStrayErrors, defaultStrayErrors, owning, type StrayErrors } from '../actor/attribution.ts'
 import { handlerTable } from '../actor/handler-table.ts'
 import { isThenable } from '../actor/thenable.ts'
@@ -25,6 +25,8 @@ import { beginningOf, bounded, isMachine, rootRef } from './xstate-inside.ts'
 export interface MachineOptions<M extends AnyStateMachine, R extends Replies = Record<never, never>> {
   /** The default name of its instances. Default: the machine's id. */
   readonly name?: string
+  /** Where a thread finds this definition: write `import.meta.url`, and export it under any name. Needed for `isolation` only. */
+  readonly module?: string
   /** The machine's input when `spawn` gives none. */
   readonly input?: InputFrom<M>
   /** What asks are answered with, as a type only: `replies: {} as { total: number }`. */
@@ -89,6 +91,8 @@ export function machineActor<M extends AnyStateMachine, R extends Replies>(
   }
   const definition: SupervisingDefinition<Protocol, unknown> = {
     name,
+    ...(options.module !== undefined && { module: options.module }),
+    movesWithChildren: true,
     handlers: strayErrors === 'all' ? owningHandlers : handlers,
     capacity: mailbox?.capacity ?? defaultCapacity,
     overflow: mailbox?.overflow ?? 'reject',
@@ -159,6 +163,7 @@ function validated(machine: AnyStateMachine, options: MachineOptions<AnyStateMac
   }
   if (options.postpone !== undefined && !Array.isArray(options.postpone))
     throw new InvalidOptionError('postpone', options.postpone, 'a list of event types')
+  checkModule(options.module)
   checkStrayErrors(options.strayErrors)
   checkShutdown('shutdownMs', options.shutdownMs)
   return name

@@ -11,6 +11,11 @@ import type { Ending } from '../actor/ending.ts'
 import type { InFlight, OpenFlights } from '../actor/in-flight.ts'
 import type { RingQueue } from '../mailbox/ring-queue.ts'
 
+/** What those are told of who hear of an end in order. */
+interface Ended {
+  output: unknown
+}
+
 /** An actor of the main loop. */
 export interface OuterCell extends Endpoint {
   readonly mailbox: RingQueue | null
@@ -23,7 +28,8 @@ export interface OuterCell extends Endpoint {
   readonly incarnation: number
   readonly life: LifeState
   readonly ending: Ending | null
-  readonly openExtras: { flights(maxInFlight: number): OpenFlights }
+  readonly extras: { readonly watches: Ended | null } | null
+  readonly openExtras: { readonly openWatches: Ended; flights(maxInFlight: number): OpenFlights }
   attempt: number
   inFlight: InFlight | null
   resume(): void
