@@ -66,6 +66,11 @@ export const talker = actor({
       void pause(message.ms).then(() => answer.resolve('later'))
       return answer
     },
+    owe: (_state, message: { pauseMs?: number }, ctx) => {
+      const answer = ctx.deferReply<string>()
+      if (message.pauseMs === undefined) throw new Error(`owes ${String(answer.expected)}`)
+      return pause(message.pauseMs).then(() => Promise.reject(new Error(`owes ${String(answer.expected)}`)))
+    },
     note: (state, message: { text: unknown; from?: AnyRef }) => {
       state.told.push(message.text)
     },

@@ -276,6 +276,17 @@ test.each([
   },
 )
 
+test.each([{}, { pauseMs: 5 }])('an actor that fails with the answer in other hands has failed (%o)', async (how) => {
+  const { system, events } = stage()
+  const ref = (await supervised(system, talker, 'thread')) as AnyRef
+  expect(await failure(ref.ask({ type: 'owe', ...how }))).toBeInstanceOf(ActorFailedError)
+  ref.tell({ type: 'owe', ...how })
+  expect(await ref.ask({ type: 'told' })).toEqual([])
+  const causes = events.flatMap((event) => (event.type === 'actor.failed' ? [event.cause] : []))
+  expect(causes).toEqual(['Error: owes true', 'Error: owes false'])
+  expect(system.deadLetters.counts.poison).toBe(2)
+})
+
 test('an error that nobody catches in a thread is a failure, also when no message is in hand', async () => {
   const { system, events } = stage()
   const ref = await supervised(system, keeper)
@@ -460,12 +471,14 @@ test.each([
   await eventually(() => expect(causes).toEqual([expect.any(type)]))
 })
 
-test('an actor in a thread can end itself', async () => {
+test('an actor in a thread can end itself, and what comes after that is not handled', async () => {
   const { system } = stage()
   const { ref: watcher, gone } = witness(system)
   const ref = system.spawn(talker, { name: 'talker', isolation: 'thread' })
   watcher.tell({ type: 'watch', whom: ref })
+  expect(await ref.ask({ type: 'told' })).toEqual([])
   ref.tell({ type: 'bye' })
+  expect(await failure(ref.ask({ type: 'told' }))).toBeInstanceOf(NoSuchActorError)
   await eventually(() => expect(gone).toEqual(['/talker normal']))
   expect(ref.tryTell({ type: 'bye' })).toBe(false)
   await eventually(() => expect(living.size).toBe(0))

@@ -17,7 +17,7 @@ import { unknownChild } from './call.ts'
 import type { Call, CallResult, StartResult } from './call.ts'
 import { stepEngine } from './engine.ts'
 import { initialEngine } from './engine-state.ts'
-import type { EngineCommand, EngineEvent, EngineSettings, EngineState, Phase } from './engine-state.ts'
+import type { EngineCommand, EngineEvent, EngineSettings, EngineState } from './engine-state.ts'
 import { Listening } from './listening.ts'
 import { defaultIntensity } from './intensity.ts'
 import { restartsOnTheSpot } from './on-the-spot.ts'
@@ -32,6 +32,7 @@ import type { Recovery } from './recovery/kernel.ts'
 import { mayRetry } from './recovery/machine.ts'
 import { RestartGate } from './restart-gate.ts'
 import type { ChildSpec } from './spec.ts'
+import type { Standing } from './standing.ts'
 import { oneForOne } from './strategy/one-for-one.ts'
 
 /** What an executor is made for. */
@@ -39,16 +40,6 @@ export interface ExecutorSettings extends Omit<EngineSettings, 'path' | 'childre
   readonly children: readonly ChildSpec[]
   /** Where the recoveries of the children are kept; true: where the system says. Default: nowhere. */
   readonly persist?: boolean | RecoveryStore
-}
-
-/** A child spec and where its child stands now. */
-export interface Standing {
-  readonly spec: ChildSpec
-  readonly phase: Phase
-  /** Its restart waits for the node's budget. */
-  readonly isHeld: boolean
-  /** Absent as long as nothing but the spec is there. */
-  readonly child: Child | undefined
 }
 
 /** A call without its spec's outer parts: a start brings the whole child spec. */

@@ -6,6 +6,7 @@ import type { Endpoint, Signal } from '../contracts/endpoint.ts'
 import type { Message, Protocol } from '../contracts/message.ts'
 import type { ReplyTo } from '../contracts/reply.ts'
 import type { SupervisingDefinition } from '../contracts/supervision.ts'
+import { shaped } from './definition-shape.ts'
 import { noHandlers } from './handler-table.ts'
 
 /** Whom an adapter works for. */
@@ -17,7 +18,7 @@ interface Owner {
 
 /** The definition of an adapter. `map` answers undefined for what is not to be passed on. */
 export function adapterOf(owner: Owner, map: (message: Message) => Message | undefined): SupervisingDefinition<Protocol> {
-  return {
+  return shaped({
     name: 'adapter',
     start: () => undefined,
     handlers: noHandlers,
@@ -25,7 +26,7 @@ export function adapterOf(owner: Owner, map: (message: Message) => Message | und
     overflow: 'reject',
     shutdownMs: 'brutal',
     route: (inside) => new Adapter(inside, owner, map),
-  }
+  })
 }
 
 class Adapter implements Endpoint {

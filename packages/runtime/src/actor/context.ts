@@ -4,6 +4,7 @@ import { type Address, formatAddress, sameNode } from '../contracts/address.ts'
 import type { Asker } from '../contracts/asker.ts'
 import type { Endpoint } from '../contracts/endpoint.ts'
 import type { ActorContext, ActorDefinition, SpawnArguments } from '../contracts/behavior.ts'
+import type { DeadLetterReason } from '../contracts/dead-letter.ts'
 import type { ExitReason } from '../contracts/exit-reason.ts'
 import type { Host } from '../contracts/host.ts'
 import type { Logger } from '../contracts/log.ts'
@@ -219,12 +220,12 @@ export class Context implements ActorContext<Protocol> {
     return new ReplyLater(host, Context.#alive(this) ? takeMessage(this.#cell, takenOver, 'deferReply').replyTo : null)
   }
 
-  /** Refuses the message in hand as one that is not what its schema wants. */
-  refuse(why: string): void {
+  /** Refuses the message in hand: as one that is not what its schema wants, or for another reason. */
+  refuse(why: string, reason: DeadLetterReason = 'invalid'): void {
     const { host, ref } = this.#cell
     const { message, replyTo } = takeMessage(this.#cell, stashed, 'refuse')
     host.counters.waiting--
-    host.deadLetter(message, replyTo, 'invalid', formatAddress(ref.address), why)
+    host.deadLetter(message, replyTo, reason, formatAddress(ref.address), why)
   }
 
   pipe<T>(promise: PromiseLike<T>, onOk: (value: T) => MessageOf<Protocol>, onError: (cause: unknown) => MessageOf<Protocol>): void {

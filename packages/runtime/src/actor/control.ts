@@ -2,6 +2,7 @@
 
 import type { ActorDefinition } from '../contracts/behavior.ts'
 import type { Command } from '../contracts/command.ts'
+import type { Endpoint } from '../contracts/endpoint.ts'
 import type { Env, TimerHandle } from '../contracts/env.ts'
 import type { Level, NewEvent } from '../contracts/event.ts'
 import type { ExitReason } from '../contracts/exit-reason.ts'
@@ -31,6 +32,10 @@ export class Control implements SupervisionControl {
     return this.#cell.path
   }
 
+  get inside(): Endpoint {
+    return this.#cell
+  }
+
   spawn<P extends Protocol, I>(definition: ActorDefinition<P, I>, options: ChildOptions<I>): Child {
     const plain = definition as unknown as ActorDefinition<Protocol, unknown>
     const untyped = options.isolation === undefined ? plain : this.#cell.host.isolated(plain, options.isolation)
@@ -46,6 +51,7 @@ export class Control implements SupervisionControl {
         settleFailed(cell, command.message === 'retry')
         cell.failure = null
         cell.life = 'running'
+        cell.definition.resumed?.()
         cell.resume()
         return
       case 'restart':

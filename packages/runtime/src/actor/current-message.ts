@@ -41,8 +41,10 @@ export function takeMessage(cell: Holder, mark: ReplyPort, what: string): TakenM
   if (taken.replyTo === stashed || taken.replyTo === takenOver)
     throw new NotHandlingError(cell.path, what, 'it was stashed, forwarded or taken over before')
   // Nobody waits for the answer to a timer's message, but the timer waits for its handling.
-  if (mark === takenOver && taken.replyTo instanceof TimerTag) return { message: taken.message, replyTo: null }
+  const { message, replyTo } = taken
+  if (mark === takenOver && replyTo instanceof TimerTag) return { message, replyTo: null }
   if (cell.taken !== undefined) cell.takenReply = mark
   else cell.inFlight!.replyTo = mark
-  return taken
+  if (mark !== takenOver || typeof replyTo === 'number' || replyTo?.takeOver === undefined) return taken
+  return { message, replyTo: replyTo.takeOver() }
 }

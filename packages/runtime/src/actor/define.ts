@@ -204,8 +204,7 @@ function validate(spec: Partial<ActorTraits<unknown, unknown>> & { readonly on?:
   const { name, on, receive, mailbox, shutdownMs, reentrant, middleware } = spec
   if (typeof name !== 'string' || !isActorName(name))
     throw new InvalidOptionError('name', name, '1 to 128 characters of [A-Za-z0-9_.~$@:-]')
-  if (spec.module !== undefined && !(typeof spec.module === 'string' && URL.canParse(spec.module)))
-    throw new InvalidOptionError('module', spec.module, 'the URL of the module that exports the actor: import.meta.url')
+  checkModule(spec.module)
   if (receive !== undefined && typeof receive !== 'function')
     throw new InvalidOptionError('receive', receive, 'a function (state, message, ctx)')
   if (receive !== undefined && on !== undefined) throw new InvalidOptionError('receive', receive, "absent where 'on' is given")
@@ -249,6 +248,12 @@ const overflows = new Set<unknown>(['reject', 'drop-oldest', 'suspend-sender'] s
 function checkCount(field: string, value: unknown, unit: string): void {
   if (value !== undefined && !(Number.isInteger(value) && (value as number) >= 1))
     throw new InvalidOptionError(field, value, `a whole number of ${unit}, at least 1`)
+}
+
+/** @throws InvalidOptionError unless `module` is the URL of one (or undefined). */
+export function checkModule(module: unknown): void {
+  if (module !== undefined && !(typeof module === 'string' && URL.canParse(module)))
+    throw new InvalidOptionError('module', module, 'the URL of the module that exports the actor: import.meta.url')
 }
 
 /** @throws InvalidOptionError unless `value` is a valid shutdown (or undefined). */

@@ -12,6 +12,8 @@ export interface ReplyPort {
   readonly expiresAt?: number
   resolve(value: unknown): void
   reject(error: Error): void
+  /** Somebody else answers from now on. Answers where that answer goes: null when nobody waits for one. Absent: to this port. */
+  takeOver?(): ReplyTo
 }
 
 /** An answer that is given later, or by somebody else: it can be handed to other local actors in a message. */

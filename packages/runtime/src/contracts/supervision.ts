@@ -75,6 +75,8 @@ export interface ChildOptions<I> extends SpawnOptions<I> {
 export interface SupervisionControl {
   readonly env: Env
   readonly path: string
+  /** The actor's own mailbox, whatever its ref posts to: a router, or its other half outside a thread. */
+  readonly inside?: Endpoint
   /** Starts a child. It may have failed already when this returns: `down` tells. @throws NameTakenError @throws InvalidOptionError */
   spawn<P extends Protocol, I>(definition: ActorDefinition<P, I>, options: ChildOptions<I>): Child
   /** Executes a command. Commands for a child that has moved on since (other incarnation, gone) do nothing. */
@@ -98,12 +100,16 @@ export interface SupervisionControl {
 export interface SupervisingDefinition<P extends Protocol, I = undefined> extends ActorDefinition<P, I> {
   /** Makes the actor the supervisor of its children. Called at each start, before `start`, which gets what it made. */
   supervise?(control: SupervisionControl): Supervision
+  /** It can live in a thread, and what it supervises with it. Absent: only actors without `supervise` and `route` can. */
+  readonly movesWithChildren?: true
   start(input: I, ctx: ActorContext<P>, supervision?: Supervision): unknown
   /**
    * What the actor's ref posts to instead of its mailbox (a pool's router, a proxy). Called once, for all its incarnations:
    * `current` answers what `supervise` made for the present one, `null` between incarnations and after the end.
    */
   route?(inside: Endpoint, current: () => Supervision | null): Endpoint
+  /** It goes on with its state after a failure. Absent: that is all there is to it. */
+  resumed?(): void
   /** Its worker thread is to be terminated: the next incarnation begins in a new one. Absent: it has none. */
   renew?(): void
   /** Who lives beneath it elsewhere, in a thread. Absent: nobody but its children here. */

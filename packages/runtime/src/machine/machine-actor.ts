@@ -1,7 +1,8 @@
 // A machine as an actor: `machineActor` makes the definition, each incarnation is a `MachineRun`.
 
 import type { AnyActor, AnyStateMachine, EmittedFrom, EventFromLogic, InputFrom, OutputFrom } from 'xstate'
-import { type AnyContext, checkShutdown } from '../actor/define.ts'
+import { type AnyContext, checkModule, checkShutdown } from '../actor/define.ts'
+import { shaped } from '../actor/definition-shape.ts'
 import { checkStrayErrors, defaultStrayErrors, owning, type StrayErrors } from '../actor/attribution.ts'
 import { handlerTable } from '../actor/handler-table.ts'
 import { isThenable } from '../actor/thenable.ts'
@@ -25,6 +26,8 @@ import { beginningOf, bounded, isMachine, rootRef } from './xstate-inside.ts'
 export interface MachineOptions<M extends AnyStateMachine, R extends Replies = Record<never, never>> {
   /** The default name of its instances. Default: the machine's id. */
   readonly name?: string
+  /** Where a thread finds this definition: write `import.meta.url`, and export it under any name. Needed for `isolation` only. */
+  readonly module?: string
   /** The machine's input when `spawn` gives none. */
   readonly input?: InputFrom<M>
   /** What asks are answered with, as a type only: `replies: {} as { total: number }`. */
@@ -87,8 +90,10 @@ export function machineActor<M extends AnyStateMachine, R extends Replies>(
     ...(done && { done: done as NonNullable<RunOptions['done']> }),
     ...(persist && { persist }),
   }
-  const definition: SupervisingDefinition<Protocol, unknown> = {
+  const definition = shaped<Protocol, unknown>({
     name,
+    ...(options.module !== undefined && { module: options.module }),
+    movesWithChildren: true,
     handlers: strayErrors === 'all' ? owningHandlers : handlers,
     capacity: mailbox?.capacity ?? defaultCapacity,
     overflow: mailbox?.overflow ?? 'reject',
@@ -110,7 +115,7 @@ export function machineActor<M extends AnyStateMachine, R extends Replies>(
       // Ended while it was being restored: it begins nothing any more.
       return isThenable(restored) ? restored.then((envelope) => (ctx.signal.aborted ? run : begin(envelope))) : begin(restored)
     },
-  }
+  })
   return definition as unknown as ActorDefinition<MachineProtocol<EventFromLogic<M>, R>, InputFrom<M>>
 }
 
@@ -119,7 +124,7 @@ function childActorsOf(strayErrors: StrayErrors): (ref: AnyActor) => Supervising
   return function childActor(ref) {
     const { input, persisted } = beginningOf(ref)
     const logic = bounded(ref.logic)
-    return {
+    return shaped({
       name: 'child',
       handlers: strayErrors === 'all' ? owningHandlers : handlers,
       capacity: defaultCapacity,
@@ -131,7 +136,7 @@ function childActorsOf(strayErrors: StrayErrors): (ref: AnyActor) => Supervising
         beginOf(strayErrors)(run, ctx, input, persisted)
         return run
       },
-    }
+    })
   }
 }
 
@@ -159,6 +164,7 @@ function validated(machine: AnyStateMachine, options: MachineOptions<AnyStateMac
   }
   if (options.postpone !== undefined && !Array.isArray(options.postpone))
     throw new InvalidOptionError('postpone', options.postpone, 'a list of event types')
+  checkModule(options.module)
   checkStrayErrors(options.strayErrors)
   checkShutdown('shutdownMs', options.shutdownMs)
   return name

@@ -9,7 +9,6 @@ import { asPromise, isThenable } from '../actor/thenable.ts'
 import { describeCause, type ExitReason } from '../contracts/exit-reason.ts'
 import type { Message } from '../contracts/message.ts'
 import type { Child, Supervision, SupervisionControl } from '../contracts/supervision.ts'
-import { ActorRef } from '../ref/actor-ref.ts'
 import { ChildActors } from './child-actors.ts'
 import { type DelayedEvent, DelayedEvents } from './delayed-events.ts'
 import { Inward } from './inward.ts'
@@ -117,7 +116,7 @@ export class MachineRun implements Supervision, ActionHost, World {
   /** Begins the life of the logic, from its input or from what was persisted of it. Throws what its first step throws. */
   begin(ctx: AnyContext, input: unknown, persisted: unknown): void {
     this.#ctx = ctx
-    this.#cell = ActorRef.endpointOf(ctx.self) as Cell
+    this.#cell = this.#control.inside as Cell
     this.#asks = new OpenAsks(this.#cell, () => ctx.signal)
     const watches = this.#cell.extras?.watches
     if (watches != null) watches.output = undefined
@@ -150,7 +149,7 @@ export class MachineRun implements Supervision, ActionHost, World {
       // What XState tells a machine of its own must not come from outside.
       const taken = !message.type.startsWith('xstate.') && this.#step(message)
       if (!taken) this.#notTaken(message)
-      if (this.#postponed) this.#asks.putAside(() => this.#ctx.stash())
+      if (this.#postponed) this.#asks.putAside(this.#ctx)
       return this.#settled(this.#answered ? this.#answer : undefined)
     } finally {
       this.#inHand = undefined
@@ -239,7 +238,7 @@ export class MachineRun implements Supervision, ActionHost, World {
       this.#dispose()
       this.#ctx.stop()
     }
-    return this.#ctx.self.tryTell(new Inward('xstate.stop', this, stop) as never)
+    return new Inward('xstate.stop', this, stop).into(this.#cell)
   }
 
   /** A child announces its end; it counts unless the machine has let go of it by the time the event is handled. */
@@ -275,7 +274,7 @@ export class MachineRun implements Supervision, ActionHost, World {
 
   /** Puts something into the mailbox, behind what is there. A full one must not lose it: then it comes as a signal. */
   #enqueue(type: string, act: () => void): void {
-    if (!this.#ctx.self.tryTell(new Inward(type, this, act) as never)) this.#control.after(0, () => this.#overtake(type, act))
+    if (!new Inward(type, this, act).into(this.#cell)) this.#control.after(0, () => this.#overtake(type, act))
   }
 
   #overtake(type: string, act: () => void): void {

@@ -1,11 +1,18 @@
 // Asks of a machine: the one in hand, and those kept for a later step.
 
 import { formatAddress } from '../contracts/address.ts'
+import type { DeadLetterReason } from '../contracts/dead-letter.ts'
 import type { Message } from '../contracts/message.ts'
 import type { ReplyTo } from '../contracts/reply.ts'
 import type { Cell } from '../actor/cell.ts'
+import type { AnyContext } from '../actor/define.ts'
 import { currentMessage, takeMessage, takenOver } from '../actor/current-message.ts'
 import { ActorFailedError, MessageRefusedError, StashFullError } from '../errors.ts'
+
+/** The context as handlers of ours see it. */
+interface Refusing {
+  refuse(why: string, reason: DeadLetterReason): void
+}
 
 /** An ask kept for later. */
 interface Kept {
@@ -32,6 +39,7 @@ export class OpenAsks {
     if (this.#kept === undefined) this.#signal().addEventListener('abort', () => this.#rejectAll(), { once: true })
     this.#kept ??= new Map()
     const kept = takeMessage(this.#cell, takenOver, 'replyLater')
+    if (kept.replyTo === null) return
     const others = this.#kept.get(key)
     if (others === undefined) this.#kept.set(key, [kept])
     else others.push(kept)
@@ -52,27 +60,28 @@ export class OpenAsks {
   refuse(why: string, cause?: unknown): void {
     const replyTo = currentMessage(this.#cell)?.replyTo
     if (replyTo === undefined || replyTo === null || replyTo === takenOver) return
-    const { message } = takeMessage(this.#cell, takenOver, 'refuse')
-    const target = formatAddress(this.#cell.address)
-    this.#cell.host.rejectReply(replyTo, new MessageRefusedError(target, message, 'invalid', why, { cause }))
+    const taken = takeMessage(this.#cell, takenOver, 'refuse')
+    if (taken.replyTo === null) return
+    this.#cell.host.rejectReply(taken.replyTo, new MessageRefusedError(this.#target, taken.message, 'invalid', why, { cause }))
   }
 
   /** Puts the message in hand aside by `stash`. When that is full it is refused, and the machine is none the worse for it. */
-  putAside(stash: () => void): void {
+  putAside(ctx: AnyContext): void {
     try {
-      stash()
+      ctx.stash()
     } catch (cause) {
       if (!(cause instanceof StashFullError)) throw cause
-      const { host } = this.#cell
-      const { message, replyTo } = takeMessage(this.#cell, takenOver, 'refuse')
-      // The cell is about to count it as handled.
-      host.counters.handled--
-      host.deadLetter(message, replyTo, 'mailbox-full', formatAddress(this.#cell.address), cause)
+      ;(ctx as unknown as Refusing).refuse(cause.message, 'mailbox-full')
     }
   }
 
+  /** Where those who ask believe it to be. */
+  get #target(): string {
+    return formatAddress(this.#cell.entry.address)
+  }
+
   #rejectAll(): void {
-    const target = formatAddress(this.#cell.address)
+    const target = this.#target
     for (const { message, replyTo } of [...(this.#kept?.values() ?? [])].flat()) {
       this.#cell.host.rejectReply(replyTo, new ActorFailedError(target, message, 'it ended before it answered'))
     }

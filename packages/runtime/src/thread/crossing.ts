@@ -10,7 +10,7 @@ import type { ReplyPort, ReplyTo } from '../contracts/reply.ts'
 import { admit } from '../actor/schemas.ts'
 import { ActorFailedError, MessageRefusedError } from '../errors.ts'
 import type { CrossingFrame } from './frame.ts'
-import { pack, type Parcel, unpack } from './parcel.ts'
+import { pack, type Parcel, sendWithOutput, unpack } from './parcel.ts'
 import { causeToData, errorFromData, reasonFromData, reasonToData } from './portable.ts'
 
 interface OpenAsk {
@@ -138,7 +138,8 @@ export class Crossing {
       case 'gone': {
         const watch = this.#watches.get(frame.id)
         this.#forgetWatch(frame.id)
-        watch?.watcher.signal({ type: 'terminated', address: watch.target, reason: reasonFromData(frame.reason) })
+        const output = frame.output && { output: this.open(frame.output) }
+        watch?.watcher.signal({ type: 'terminated', address: watch.target, reason: reasonFromData(frame.reason), ...output })
         return
       }
     }
@@ -146,7 +147,8 @@ export class Crossing {
 
   /** Somebody here whom the other side watches is gone. */
   gone(id: number, signal: Extract<Signal, { type: 'terminated' }>): void {
-    if (this.#held.delete(id) && !this.#isClosed) this.#send({ t: 'gone', id, reason: reasonToData(signal.reason) })
+    if (!this.#held.delete(id) || this.#isClosed) return
+    sendWithOutput(signal.output, (packed) => this.#send({ t: 'gone', id, reason: reasonToData(signal.reason), ...packed }))
   }
 
   /** Forgets asks that nobody waits for any more. */

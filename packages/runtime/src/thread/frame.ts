@@ -7,6 +7,11 @@ import type { Parcel } from './parcel.ts'
 import type { PortableCause, PortableReason } from './portable.ts'
 import type { Window } from './slots.ts'
 
+/** What a machine has come to; absent when it was none, or this cannot be cloned. */
+interface Output {
+  readonly output?: Parcel
+}
+
 /** What either side may say: messages, replies, watches and stops, by address. */
 export type CrossingFrame =
   | { readonly t: 'message'; readonly to: string; readonly parcel: Parcel; readonly ask?: number; readonly leftMs?: number }
@@ -14,7 +19,7 @@ export type CrossingFrame =
   | { readonly t: 'stop'; readonly to: string; readonly reason: PortableReason }
   | { readonly t: 'watch'; readonly id: number; readonly to: string }
   | { readonly t: 'unwatch'; readonly id: number }
-  | { readonly t: 'gone'; readonly id: number; readonly reason: PortableReason }
+  | ({ readonly t: 'gone'; readonly id: number; readonly reason: PortableReason } & Output)
 
 /** One message for the inner half of an actor: its slot and number, and how long its asker waits (absent: nobody asks). */
 export type Item = readonly [slot: number, number: number, parcel: Parcel, leftMs?: number]
@@ -49,7 +54,8 @@ export type Settled =
   | { readonly how: 'unanswerable'; readonly why: string }
   /** Handled, and the answer comes later. */
   | { readonly how: 'owed' }
-  | { readonly how: 'failed'; readonly cause: PortableCause }
+  /** `isOwed`: the answer may still come. */
+  | { readonly how: 'failed'; readonly cause: PortableCause; readonly isOwed: boolean }
   | { readonly how: 'refused'; readonly reason: DeadLetterReason; readonly why: string | undefined }
   | { readonly how: 'stashed' }
 
@@ -71,7 +77,7 @@ export type FromThread =
   /** It failed, otherwise than by a message from outside. */
   | { readonly t: 'down'; readonly id: number; readonly phase: Failure['phase']; readonly cause: PortableCause }
   /** It wants to end. */
-  | { readonly t: 'exit'; readonly id: number; readonly reason: PortableReason }
+  | ({ readonly t: 'exit'; readonly id: number; readonly reason: PortableReason } & Output)
   | { readonly t: 'ended'; readonly id: number }
   | { readonly t: 'log'; readonly level: Level; readonly fields: object; readonly text: string }
   | { readonly t: 'report'; readonly level: Level; readonly event: NewEvent; readonly text: string }

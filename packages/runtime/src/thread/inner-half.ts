@@ -1,13 +1,13 @@
 // The half of an actor that runs in the thread: state, handlers, children and timers, in a cell of the thread's own small system. To
 // everybody else, and to itself, its address is that of the outer half.
 
-import type { ActorContext, ActorDefinition } from '../contracts/behavior.ts'
+import type { ActorContext } from '../contracts/behavior.ts'
+import type { DeadLetterReason } from '../contracts/dead-letter.ts'
 import type { Endpoint } from '../contracts/endpoint.ts'
 import type { ExitReason } from '../contracts/exit-reason.ts'
 import type { Failure } from '../contracts/failure.ts'
 import type { Handler } from '../contracts/handling.ts'
 import type { Message, Protocol } from '../contracts/message.ts'
-import type { DeferredReply } from '../contracts/reply.ts'
 import type { SupervisingDefinition } from '../contracts/supervision.ts'
 import type { Cell } from '../actor/cell.ts'
 import type { Context } from '../actor/context.ts'
@@ -19,12 +19,13 @@ import { StashFullError } from '../errors.ts'
 import { defaultStashCapacity } from '../mailbox/stash.ts'
 import type { Crossing } from './crossing.ts'
 import type { FromThread, Item } from './frame.ts'
+import { sendWithOutput } from './parcel.ts'
 import { causeToData, reasonToData } from './portable.ts'
 import { type Desk, Settling } from './settling.ts'
 import type { Window } from './slots.ts'
 
 /** The methods of a context that are others inside a thread. */
-type Verbs = Pick<ActorContext<Protocol>, 'stop' | 'stash' | 'unstashAll' | 'forward' | 'deferReply'> & { refuse(why: string): void }
+type Verbs = Pick<ActorContext<Protocol>, 'stop' | 'stash' | 'unstashAll'> & { refuse(why: string, reason?: DeadLetterReason): void }
 
 /** One incarnation of one actor, inside. */
 export class InnerHalf implements Desk {
@@ -38,17 +39,17 @@ export class InnerHalf implements Desk {
   cell: Cell | undefined
   readonly #incarnation: number
   readonly #ended = Promise.withResolvers<void>()
-  readonly #definition: ActorDefinition<Protocol, unknown>
+  readonly #definition: SupervisingDefinition<Protocol, unknown>
   readonly #crossing: Crossing
   readonly #send: (frame: FromThread) => void
   #handled: number[] = []
   #stashed = 0
-  /** Whether what was stashed is to come before all else: nothing more is begun until the outer half has put it there. */
-  #isWaiting = false
+  /** Nothing more is begun: for good, as it ends, or until the outer half has put what was stashed before all else. */
+  #rests: 'for-good' | 'for-stashed' | undefined
 
   constructor(
     frame: { readonly id: number; readonly window: Window; readonly address: string; readonly incarnation: number },
-    definition: ActorDefinition<Protocol, unknown>,
+    definition: SupervisingDefinition<Protocol, unknown>,
     outside: Endpoint,
     crossing: Crossing,
     send: (frame: FromThread) => void,
@@ -82,9 +83,9 @@ export class InnerHalf implements Desk {
       shutdownMs: 'infinity',
       handlers: handlerTable(receive, [begun]),
       middleware: [begun, ...(definition.middleware ?? [])],
-      start: (input, ctx) => {
+      start: (input, ctx, supervision) => {
         this.#equip(ctx)
-        return definition.start(input, ctx)
+        return definition.start(input, ctx, supervision)
       },
       stopping: (state, reason, ctx) => (this.isRestart ? undefined : definition.stopping?.(state, reason, ctx)),
       stopped: (state, reason, ctx) =>
@@ -134,7 +135,7 @@ export class InnerHalf implements Desk {
 
   /** From here on messages come in the right order again. */
   unstashed(): void {
-    this.#isWaiting = false
+    if (this.#rests === 'for-stashed') this.#rests = undefined
   }
 
   /** It has failed or ended, as its parent here is told. */
@@ -149,6 +150,7 @@ export class InnerHalf implements Desk {
 
   /** Messages from outside that are in hand. */
   readonly #outer = new WeakSet<Message>()
+  readonly #told = new WeakSet<Message>()
 
   /** Notes that a message has begun, before anything of it is done. */
   #begun(handler: Handler): Handler {
@@ -156,23 +158,43 @@ export class InnerHalf implements Desk {
       const queue = this.cell!
       const port = queue.takenReply
       if (!(port instanceof Settling)) return handler(state, message, ctx)
-      if (this.#isWaiting || !port.begin()) {
+      if (this.#rests !== undefined || !port.begin()) {
         // The outer half has it again, or takes it back in a moment. Here it counts as never arrived.
         queue.takenReply = stashed
         this.#forget()
         return undefined
       }
       this.#outer.add(message)
-      const value: unknown = handler(state, message, ctx)
+      let value: unknown
+      try {
+        value = handler(state, message, ctx)
+      } catch (cause) {
+        this.#failed(port, message, cause)
+      }
       if (!isThenable(value)) {
         if (port.isTaken) port.handedOn()
         return value
       }
-      return asPromise(value).then((settled) => {
+      const through = (settled: unknown): unknown => {
         if (port.isTaken) port.handedOn()
         return settled
-      })
+      }
+      return asPromise(value).then(through, (cause: unknown) => this.#failed(port, message, cause))
     }
+  }
+
+  /** Its handler has failed. The cell tells a message's port, unless that has been taken from it. */
+  #failed(port: Settling, message: Message, cause: unknown): never {
+    if (port.isTaken) {
+      this.#told.add(message)
+      port.failed(cause)
+    }
+    throw cause
+  }
+
+  /** Whether it is a message from outside that has failed with its answer in other hands, so that the outer half knows already. */
+  hasTold(message: Message): boolean {
+    return this.#told.has(message)
   }
 
   /** A message has gone back: it is not in these books any more. */
@@ -197,28 +219,21 @@ export class InnerHalf implements Desk {
     }
     const verbs: Verbs = {
       stop: (child) => {
-        if (child === undefined) this.#send({ t: 'exit', id: this.id, reason: 'normal' })
-        else usual.stop.call(context, child)
+        if (child !== undefined) {
+          usual.stop.call(context, child)
+          return
+        }
+        this.#rests = 'for-good'
+        sendWithOutput(cell.extras?.watches?.output, (packed) => this.#send({ t: 'exit', id: this.id, reason: 'normal', ...packed }))
       },
-      forward: (target) => {
-        const port = inHand()
-        usual.forward.call(context, target)
-        if (port !== undefined) port.isTaken = true
-      },
-      deferReply: <T>() => {
-        const port = inHand()
-        const reply = usual.deferReply.call(context)
-        if (port !== undefined) port.isTaken = true
-        return reply as DeferredReply<T>
-      },
-      refuse: (why) => {
+      refuse: (why, reason = 'invalid') => {
         const port = inHand()
         if (port === undefined) {
-          usual.refuse.call(context, why)
+          usual.refuse.call(context, why, reason)
           return
         }
         takeOut('refuse')
-        port.refused('invalid', why)
+        port.refused(reason, why)
       },
       stash: () => {
         const port = inHand()
@@ -237,7 +252,7 @@ export class InnerHalf implements Desk {
         usual.unstashAll.call(context)
         if (this.#stashed === 0) return
         this.#stashed = 0
-        this.#isWaiting = true
+        this.#rests ??= 'for-stashed'
         this.#send({ t: 'unstash', id: this.id })
       },
     }

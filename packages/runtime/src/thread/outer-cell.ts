@@ -10,6 +10,11 @@ import type { ReplyTo } from '../contracts/reply.ts'
 import type { Ending } from '../actor/ending.ts'
 import type { InFlight, OpenFlights } from '../actor/in-flight.ts'
 
+/** What those are told of who hear of an end in order. */
+interface Ended {
+  output: unknown
+}
+
 /** An actor of the main loop. */
 export interface OuterCell extends Endpoint {
   takenReply: ReplyTo
@@ -23,7 +28,8 @@ export interface OuterCell extends Endpoint {
   readonly incarnation: number
   readonly life: LifeState
   readonly ending: Ending | null
-  readonly openExtras: { flights(maxInFlight: number): OpenFlights; succeeded(): void }
+  readonly extras: { readonly watches: Ended | null } | null
+  readonly openExtras: { readonly openWatches: Ended; flights(maxInFlight: number): OpenFlights; succeeded(): void }
   inFlight: InFlight | null
   resume(): void
   end(reason: ExitReason): void

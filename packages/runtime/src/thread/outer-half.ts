@@ -45,7 +45,6 @@ export class OuterHalf implements Resident {
   #owed = new Map<number, { readonly message: Message; readonly replyTo: ReplyTo }>()
   #starting: { resolve(): void; reject(cause: unknown): void } | null = null
   #ended: { readonly promise: Promise<void>; resolve(): void } | null = null
-  #isDown = false
   #isLoading = false
   /** Holds the actor while its window is full. */
   readonly #gate: InFlight = { message: undefined, replyTo: null }
@@ -73,6 +72,7 @@ export class OuterHalf implements Resident {
         this.#cell = inside as OuterCell
         return inside
       },
+      resumed: () => this.#thread?.post({ t: 'resume', id: this.#id }),
       renew: () => this.#thread?.terminate(new ThreadCrashedError(this.#thread.owner, 'its supervisor wants a new one')),
       beneath: (address) => this.#thread?.crossing.endpoint(address),
     }
@@ -92,12 +92,13 @@ export class OuterHalf implements Resident {
   #start(input: unknown, ctx: ActorContext<Protocol>): Promise<void> {
     const cell = this.#cell
     if (cell.incarnation === 1) this.#lodging.follow(this, cell)
+    const watches = cell.extras?.watches
+    if (watches != null) watches.output = undefined
     this.#abandon('its incarnation is over')
     const thread = this.#lodging.open(this, this.#isolation)
     if (thread !== this.#thread) this.#thread?.leave(this)
     this.#thread = thread
     this.#outstanding = new Outstanding()
-    this.#isDown = false
     this.#isLoading = true
     this.#id = thread.enter(this)
     const ended = Promise.withResolvers<void>()
@@ -188,7 +189,6 @@ export class OuterHalf implements Resident {
     this.#requeue()
     const wasThere = this.#ended !== null
     this.#over()
-    this.#isDown = true
     // Not when the actor lives as something else meanwhile, on the main loop.
     const isNews = wasThere && inHand.length === 0 && cell.life === 'running'
     if (this.#starting !== null) this.#starting.reject(error)
@@ -211,11 +211,6 @@ export class OuterHalf implements Resident {
     if (this.#thread!.lost !== undefined) {
       messages.unshift(message, replyTo)
       throw this.#thread!.lost
-    }
-    if (this.#isDown) {
-      // Whoever decides has chosen to go on with the state as it is.
-      this.#isDown = false
-      this.#thread!.post({ t: 'resume', id: this.#id })
     }
     const outstanding = this.#outstanding
     const entry = outstanding.add(message, replyTo)
@@ -297,6 +292,7 @@ export class OuterHalf implements Resident {
         this.#failed(causeFromData(frame.cause), frame.phase)
         return
       case 'exit':
+        if (frame.output !== undefined) this.#cell.openExtras.openWatches.output = this.#thread!.crossing.open(frame.output)
         this.#cell.end(reasonFromData(frame.reason))
         return
       case 'ended':
@@ -326,15 +322,19 @@ export class OuterHalf implements Resident {
       host.deadLetter(message, replyTo, settled.reason, this.address, settled.why)
       return
     }
+    const isOwed = settled.how === 'owed' || (settled.how === 'failed' && settled.isOwed)
+    if (isOwed && replyTo !== null) {
+      this.#owed.set(entry.number, { message, replyTo })
+      entry.replyTo = null
+    }
     if (settled.how === 'failed') {
       this.#failed(causeFromData(settled.cause), 'handling', entry)
       return
     }
     host.counters.handled++
     this.#cell.openExtras.succeeded()
-    if (replyTo === null) return
-    if (settled.how === 'owed') this.#owed.set(entry.number, { message, replyTo })
-    else if (settled.how === 'unanswerable') host.rejectReply(replyTo, unanswerable(this.address, message, settled.why))
+    if (replyTo === null || isOwed) return
+    if (settled.how === 'unanswerable') host.rejectReply(replyTo, unanswerable(this.address, message, settled.why))
     else this.#answer(message, replyTo, settled.parcel, undefined)
   }
 
@@ -348,13 +348,13 @@ export class OuterHalf implements Resident {
   /** The inner half has failed and stands still; a message that made it fail has been taken out of the window. */
   #failed(cause: unknown, phase: Failure['phase'], entry?: Entry): void {
     this.#requeue()
-    this.#isDown = true
     this.#cell.host.life.fail(this.#cell, cause, phase, entry?.message, entry?.replyTo ?? null)
   }
 
   /** Puts what has not been begun back where it came from, in order. */
   #requeue(): void {
     for (const entry of this.#outstanding.takeBack().toReversed()) if (this.#land(entry)) this.#cell.unshift(entry.message, entry.replyTo)
+    this.#makeRoom()
   }
 
   /** Takes an entry out; false when it was given up meanwhile: its actor was killed. */
@@ -364,31 +364,25 @@ export class OuterHalf implements Resident {
     return this.#cell.openExtras.flights(windowSize).land(entry)
   }
 
-  /** There may be room in the window, or nothing left to wait for. */
+  /** There may be room in the window. */
+  #makeRoom(): void {
+    if (this.#cell.inFlight === this.#gate && !this.#outstanding.isFull) this.#cell.inFlight = null
+  }
+
+  /** There may be room, or nothing left to wait for. */
   #goOn(): void {
-    const cell = this.#cell
-    if (cell.inFlight === this.#gate && !this.#outstanding.isFull) cell.inFlight = null
-    cell.resume()
+    this.#makeRoom()
+    this.#cell.resume()
   }
 
   // --- The watchdog ---------------------------------------------------------------------------------------------------------
 
-  /** The message in hand for longest, and since when it has been seen there; reentrant ones may take their time. */
   inHand(now: number): { readonly message: Message; readonly since: number } | undefined {
-    const { reentrant } = this.#definition
-    let longest: { message: Message; since: number } | undefined
-    for (const entry of this.#outstanding.at('begun')) {
-      const { message } = entry
-      if (reentrant !== undefined && (reentrant.types === true || reentrant.types.has(message.type))) continue
-      entry.begunAt ??= now
-      if (longest === undefined || entry.begunAt < longest.since) longest = { message, since: entry.begunAt }
-    }
-    return longest
+    return this.#outstanding.inHand(now, this.#definition.reentrant)
   }
 
-  /** The main loop itself stood still for so long: nobody else is to blame for that. */
   forgive(ms: number): void {
-    for (const entry of this.#outstanding.at('begun')) if (entry.begunAt !== undefined) entry.begunAt += ms
+    this.#outstanding.forgive(ms)
   }
 
   get stage(): 'loading' | 'starting' | undefined {

@@ -1,6 +1,7 @@
 // The messages of one incarnation that are with its thread, on their way there, or put aside by it. The outer half keeps them all:
 // the thread only has copies.
 
+import type { Reentrancy } from '../contracts/handling.ts'
 import type { Message } from '../contracts/message.ts'
 import type { ReplyTo } from '../contracts/reply.ts'
 import type { InFlight } from '../actor/in-flight.ts'
@@ -94,6 +95,23 @@ export class Outstanding {
   /** Those in the window that have come so far. */
   at(wanted: Progress): readonly Entry[] {
     return [...this.#entries.values()].filter(({ slot, number }) => slot !== undefined && progress(this.window, slot, number) === wanted)
+  }
+
+  /** The one in hand for longest, and since when it has been seen there; reentrant ones may take their time. */
+  inHand(now: number, reentrant: Reentrancy | undefined): { readonly message: Message; readonly since: number } | undefined {
+    let longest: { message: Message; since: number } | undefined
+    for (const entry of this.at('begun')) {
+      const { message } = entry
+      if (reentrant !== undefined && (reentrant.types === true || reentrant.types.has(message.type))) continue
+      entry.begunAt ??= now
+      if (longest === undefined || entry.begunAt < longest.since) longest = { message, since: entry.begunAt }
+    }
+    return longest
+  }
+
+  /** The main loop itself stood still for so long: nobody else is to blame for that. */
+  forgive(ms: number): void {
+    for (const entry of this.at('begun')) if (entry.begunAt !== undefined) entry.begunAt += ms
   }
 
   clear(): void {

@@ -6,7 +6,7 @@ import { AskTimeoutError, DeliveryError, InvalidOptionError } from '../errors.ts
 import { DeadEnd } from '../ref/dead-end.ts'
 import { ActorRef } from '../ref/actor-ref.ts'
 import { createSystem, hostOf } from '../system/system.ts'
-import { pack, type Parcel, unpack } from './parcel.ts'
+import { pack, type Parcel, sendWithOutput, unpack } from './parcel.ts'
 import { causeFromData, causeToData } from './portable.ts'
 
 const host = hostOf(createSystem({ strayErrors: 'off' }))
@@ -92,6 +92,13 @@ test('cycles and shared parts arrive as what they are', () => {
 
 test('a deferred reply is refused, as it would arrive as nothing', () => {
   expect(() => pack({ answer: new ReplyLater(host, null) })).toThrow(TypeError)
+})
+
+test('an output is sent where it can be cloned, and what it is sent with in any case', () => {
+  const sent: unknown[] = []
+  const send = (packed: object): void => void sent.push(structuredClone({ t: 'gone', ...packed }))
+  for (const output of [undefined, { n: 1 }, () => {}, new ReplyLater(host, null)]) sendWithOutput(output, send)
+  expect(sent).toEqual([{ t: 'gone' }, { t: 'gone', output: { value: { n: 1 } } }, { t: 'gone' }, { t: 'gone' }])
 })
 
 test('errors keep name, message, code, cause, and what instanceof goes by', () => {

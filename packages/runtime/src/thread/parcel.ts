@@ -43,6 +43,20 @@ export function unpack({ value, refs }: Parcel, toRef: (address: Address) => unk
   return put(value)
 }
 
+/** Sends with what a machine has come to; without it, where that cannot be cloned. */
+export function sendWithOutput(output: unknown, send: (packed: { readonly output?: Parcel }) => void): void {
+  if (output === undefined) {
+    send({})
+    return
+  }
+  try {
+    send({ output: pack(output) })
+  } catch {
+    // Whoever asks for it is told why it is not there.
+    send({})
+  }
+}
+
 /** Looks before it copies: most messages hold no ref. */
 function holdsRef(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false

@@ -2,7 +2,7 @@
 
 import type { DeadLetterReason } from '../contracts/dead-letter.ts'
 import { describeCause } from '../contracts/exit-reason.ts'
-import type { ReplyPort } from '../contracts/reply.ts'
+import type { ReplyPort, ReplyTo } from '../contracts/reply.ts'
 import type { FromThread, Settled } from './frame.ts'
 import { pack } from './parcel.ts'
 import { causeToData } from './portable.ts'
@@ -20,8 +20,7 @@ export interface Desk {
 /** The slot of one message, as its handler's cell sees it: where its reply goes. */
 export class Settling implements ReplyPort {
   readonly expiresAt?: number
-  /** Somebody else answers, now or later: what the handler returns is no answer. */
-  isTaken = false
+  #isTaken = false
   readonly #desk: Desk
   readonly #slot: number
   readonly #number: number
@@ -36,6 +35,16 @@ export class Settling implements ReplyPort {
     this.#number = number
     this.#isAsked = expiresAt !== undefined
     if (expiresAt !== undefined && Number.isFinite(expiresAt)) this.expiresAt = expiresAt
+  }
+
+  /** Somebody else answers, now or later: what the handler returns is no answer. */
+  get isTaken(): boolean {
+    return this.#isTaken
+  }
+
+  takeOver(): ReplyTo {
+    this.#isTaken = true
+    return this.#isAsked ? this : null
   }
 
   /** Begins the message; false when the main side has taken it back, and it must not be handled here. */
@@ -63,9 +72,14 @@ export class Settling implements ReplyPort {
     this.#settle({ how: 'stashed' })
   }
 
+  /** Its handler has failed; whoever else has taken the answer may still give it. */
+  failed(cause: unknown): void {
+    this.#settle({ how: 'failed', cause: causeToData(cause), isOwed: this.isTaken })
+  }
+
   /** The cell gave it up. */
   deadLettered(reason: DeadLetterReason, cause: unknown): void {
-    if (reason === 'poison') this.#settle({ how: 'failed', cause: causeToData(cause) })
+    if (reason === 'poison') this.failed(cause)
     // Otherwise it never began; unless it waits for a cell that has ended, and then the main side takes it back by itself.
     else if (reason !== 'stopped' && this.begin()) this.refused(reason, cause === undefined ? undefined : describeCause(cause))
   }

@@ -11,6 +11,7 @@ import type { Logger } from '../contracts/log.ts'
 import type { Message } from '../contracts/message.ts'
 import type { ReplyTo } from '../contracts/reply.ts'
 import type { ServiceKey } from '../contracts/service.ts'
+import { takenOver } from '../actor/current-message.ts'
 import { ThreadUnsupportedError } from '../errors.ts'
 import { undelivered } from '../ref/undelivered.ts'
 import { SystemHost } from '../system/system-host.ts'
@@ -75,6 +76,7 @@ export class ThreadHost extends SystemHost {
 
   override deadLetter(message: Message, replyTo: ReplyTo, reason: DeadLetterReason, target: string, cause?: unknown): void {
     this.counters.deadLettered++
+    if (replyTo === takenOver && [...this.halves.values()].some((half) => half.hasTold(message))) return
     if (replyTo instanceof Settling && !replyTo.isTaken) {
       replyTo.deadLettered(reason, cause)
       return

@@ -88,15 +88,16 @@ export function checkIsolation(field: string, isolation: unknown): void {
       throw new InvalidOptionError(`${field}.resourceLimits.${name}`, value, 'MiB, more than 0')
 }
 
-function checkDefinition(definition: ActorDefinition<Protocol, unknown>): void {
-  const { name, module, trapExit } = definition
-  if ('supervise' in definition || 'route' in definition)
-    throw new ThreadUnsupportedError(name, 'a supervisor, a machine, a pool or a proxy')
+function checkDefinition(definition: SupervisingDefinition<Protocol, unknown>): void {
+  const { name, module, trapExit, movesWithChildren } = definition
+  if (movesWithChildren !== true && (definition.supervise !== undefined || definition.route !== undefined))
+    throw new ThreadUnsupportedError(name, 'a supervisor, a pool or a proxy')
   if (trapExit === true) throw new ThreadUnsupportedError(name, 'trapExit')
-  if (module === undefined)
-    throw new InvalidOptionError(
-      'module',
-      module,
-      `where a thread finds '${name}': export it and write actor({ name: '${name}', module: import.meta.url, … })`,
-    )
+  if (module !== undefined) return
+  const write = movesWithChildren === true ? 'machineActor(machine, { ' : 'actor({ '
+  throw new InvalidOptionError(
+    'module',
+    module,
+    `where a thread finds '${name}': export it and write ${write}name: '${name}', module: import.meta.url, … })`,
+  )
 }

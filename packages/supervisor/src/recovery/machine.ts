@@ -3,7 +3,7 @@
 // it would take, and executes nothing of it. A machine exists only from a child's first failure until it reaches a final state.
 
 import { InvalidOptionError } from '@understudy/runtime/spi'
-import type { ActorDefinition } from '@understudy/runtime/spi'
+import type { ActorDefinition, Protocol, SupervisingDefinition } from '@understudy/runtime/spi'
 import { setup } from 'xstate'
 import type { AnyStateMachine, MachineContext } from 'xstate'
 import { recoveryActions } from './command.ts'
@@ -146,7 +146,8 @@ export function validatePolicy(policy: RecoveryPolicy, at: string): void {
 /** @throws InvalidOptionError */
 export function validateFallback(fallback: RecoveryPolicy['fallback'], at: string): void {
   // What has a router of its own before its mailbox cannot take another's place.
-  if (typeof fallback?.start === 'function' && !('route' in fallback)) return
+  const { start, route } = (fallback ?? {}) as Partial<SupervisingDefinition<Protocol>>
+  if (typeof start === 'function' && route === undefined) return
   throw new InvalidOptionError(at, fallback, 'what actor() or supervisor() made')
 }
 

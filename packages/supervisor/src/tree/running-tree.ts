@@ -3,7 +3,7 @@
 import { ActorRef } from '@understudy/runtime/spi'
 import type { ActorContext, AnyRef, Child, Protocol } from '@understudy/runtime/spi'
 import { Executor } from '../executor.ts'
-import type { Standing } from '../executor.ts'
+import type { Standing } from '../standing.ts'
 import { describeActor, describeSpec } from './describe-tree.ts'
 import type { RunningNode } from './tree-node.ts'
 
