@@ -95,15 +95,14 @@ export class RingQueue {
     this.#ring[at + 1] = replyTo
   }
 
-  /** Twice the ring, whole: then what waits lies in one piece from the head on, and only the rest is to be cleared. */
   #grow(): void {
+    const old = this.#ring
     const head = this.#head
-    const size = this.#ring.length
-    const end = head + 2 * this.length
-    // The place before the head, of the message last taken, is the last one where the head is the first.
-    this.#ring = this.#ring
-      .concat(this.#ring)
-      .fill(null, 0, Math.max(0, head - 2))
-      .fill(null, end, head === 0 ? 2 * size - 2 : 2 * size)
+    const size = old.length
+    const ring: unknown[] = new Array<unknown>(2 * size).fill(null)
+    // In one piece from the second place on: the first one is that of the message last taken.
+    for (let i = 0; i < size; i++) ring[i] = old[(head - 2 + i) & (size - 1)]
+    this.#ring = ring
+    this.#head = 2
   }
 }
