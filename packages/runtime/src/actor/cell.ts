@@ -68,7 +68,6 @@ export class Cell extends Mailbox<CellSignal> implements Endpoint, Runnable, Chi
   previousSibling: Cell | null = null
 
   readonly #givenName: string | undefined
-  #path: string | undefined
   #ref: Ref<Protocol> | undefined
 
   constructor(host: Home, parent: Cell | null, definition: SupervisingDefinition<Protocol, unknown>, options: ChildOptions<unknown>) {
@@ -197,10 +196,13 @@ export class Cell extends Mailbox<CellSignal> implements Endpoint, Runnable, Chi
     return this.#givenName ?? `${this.definition.name}~${this.uid.toString(36)}`
   }
 
-  // Kept once it has been asked for: whoever fails is named several times, in the log and for its dead letter.
+  // Kept by those who have extras anyway: whoever fails is named several times, in the log and for its dead letter.
   get path(): string {
-    this.#path ??= this.parent === null ? '' : `${this.parent.path}/${this.name}`
-    return this.#path
+    const { parent, extras } = this
+    if (extras !== null && extras.path !== undefined) return extras.path
+    const path = parent === null ? '' : `${parent.path}/${this.name}`
+    if (extras !== null) extras.path = path
+    return path
   }
 
   get address(): Address {
@@ -281,7 +283,7 @@ export class Cell extends Mailbox<CellSignal> implements Endpoint, Runnable, Chi
    */
   keepOneOfEach(): void {
     const { openExtras } = this
-    void [openExtras.openTimers, openExtras.openWatches, openExtras.openLinks, this.openContext, this.openRing]
+    void [openExtras.openTimers, openExtras.openWatches, openExtras.openLinks, this.openContext]
   }
 
   get supervision(): Supervision | null {

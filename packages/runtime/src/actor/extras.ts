@@ -71,6 +71,7 @@ export class Extras<S> {
   shutdownMs: Shutdown | undefined
   /** Failures in a row without a message handled in between. */
   attempt = 0
+  path: string | undefined
   /** Its address as text, and on which node that is so. */
   addressText = ''
   namedOn: NodeIdentity | undefined

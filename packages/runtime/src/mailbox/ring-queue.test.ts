@@ -25,7 +25,7 @@ test('a ring queue gives back what was pushed, first in first out, with its repl
             model.push([message, n])
           }
         }
-        expect(queue.length).toBe(model.length)
+        expect(queue.queueLength).toBe(model.length)
         if (model.length === 0) expect(queue.next).toBeUndefined()
       }
       for (const [message] of model) expect(queue.take()).toBe(message)
@@ -62,6 +62,6 @@ test('the message last taken stays it while others come, go and are put before i
     queue.unshift(message, null)
     expect([queue.taken, queue.takenReply]).toEqual([current, 3])
   }
-  while (queue.length > 1) queue.evict()
+  while (queue.queueLength > 1) queue.evict()
   expect([queue.taken, queue.takenReply]).toEqual([current, 3])
 })

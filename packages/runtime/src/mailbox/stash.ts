@@ -17,11 +17,11 @@ export class Stash {
   }
 
   get length(): number {
-    return this.#messages.length
+    return this.#messages.queueLength
   }
 
   get full(): boolean {
-    return this.#messages.length >= this.#capacity
+    return this.#messages.queueLength >= this.#capacity
   }
 
   push(message: Message, replyTo: ReplyTo): void {
@@ -31,7 +31,7 @@ export class Stash {
   /** Puts everything back, before what waits there. */
   release(into: { unshift(message: Message, replyTo: ReplyTo): void }): void {
     const held: { message: Message; replyTo: ReplyTo }[] = []
-    while (this.#messages.length > 0) held.push({ message: this.#messages.take(), replyTo: this.#messages.takenReply })
+    while (this.#messages.queueLength > 0) held.push({ message: this.#messages.take(), replyTo: this.#messages.takenReply })
     this.#messages.settle()
     for (const { message, replyTo } of held.reverse()) into.unshift(message, replyTo)
   }
