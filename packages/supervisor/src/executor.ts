@@ -1,5 +1,5 @@
-// Carries out what the engine decides: the one place of this package that touches children, timers and promises.
-// One executor serves one incarnation of a supervisor or pool.
+// Carries out what the engine decides: starts and orders children, sets timers, settles calls. One executor serves one incarnation of a
+// supervisor or pool.
 
 import { ActorRef, describeCause, describeExit, isFailure, StartFailedError } from '@understudy/runtime/spi'
 import type {

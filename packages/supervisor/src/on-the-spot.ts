@@ -1,4 +1,4 @@
-// The short way of the commonest of all recoveries: one child, restarted at once, and nothing to do but count.
+// The short way of the simplest of all recoveries, `restartAtOnce()`: one child, restarted at once, and nothing to do but count.
 
 import type { EngineState } from './engine-state.ts'
 import { admitRestart } from './intensity.ts'

@@ -1,5 +1,5 @@
 // What few actors need, held apart so that the others pay one empty field for all of it: timers, watches, links, other behaviours, a stash,
-// open handlers, what they supervise and provide.
+// open handlers, what they supervise and provide, the signal of their incarnation, their address as text, how often they have failed.
 
 import { formatAddress, type NodeIdentity } from '../contracts/address.ts'
 import type { ActorDefinition } from '../contracts/behavior.ts'
@@ -51,7 +51,7 @@ export interface Cast {
   next: ActorDefinition<Protocol, unknown>
 }
 
-/** The rare belongings of one cell. Created with the first of them. */
+/** The rare belongings of one cell. Created with the first of them, and kept through its incarnations. */
 export class Extras<S> {
   supervision: Supervision | null = null
   provided: ReadonlyMap<ServiceKey<unknown>, unknown> | undefined

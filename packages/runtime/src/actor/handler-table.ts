@@ -27,7 +27,7 @@ class TypeTable implements HandlerTable {
   }
 
   #lookUp(type: string): Handler | undefined {
-    // What has no type is no message; see the cell.
+    // What has no type is no message; see `handleMessages`.
     const handler = typeof type === 'string' ? (this.#receive ?? this.#handlers.get(type)) : undefined
     if (handler === undefined) return undefined
     this.#otherType = this.#lastType

@@ -35,7 +35,7 @@ export interface Counters {
 /** What every endpoint needs of its system: the books and the table of open asks. */
 export interface Accounts {
   readonly counters: Counters
-  /** Records an undelivered message, tells the asker (if any) and counts it. Does not touch `waiting`. */
+  /** Records an undelivered message, tells the asker (if any) and counts it; `at`: now, where that is known. Does not touch `waiting`. */
   deadLetter(message: Message, replyTo: ReplyTo, reason: DeadLetterReason, target: string, cause?: unknown, at?: number): void
   /** Opens an ask slot, whose number is then in `lastAsk`. The promise always settles. */
   openAsk(timeoutMs: number, target: { readonly address: Address }, message: Message, asker?: Asker | null): Promise<unknown>

@@ -40,7 +40,10 @@ export interface SpawnOptions<I> {
   readonly isolation?: Isolation
 }
 
-/** What a handler can do besides computing. Belongs to one incarnation: once that is over, it does nothing but count. */
+/**
+ * What a handler can do besides computing. Belongs to one incarnation: once that is over, it does nothing but count. There may be several
+ * objects of one incarnation, all alike.
+ */
 export interface ActorContext<P extends Protocol> {
   /** This actor. The ref outlasts restarts. */
   readonly self: Ref<P>

@@ -2,7 +2,7 @@
 
 /**
  * `null` for a tell, a number for an ask of this node (a slot of its ask table), or a port that carries the answer elsewhere.
- * Numbers are what local asks use, so that an ask allocates no object besides its promise.
+ * Numbers are what local asks use: nothing is made to carry the answer back.
  */
 export type ReplyTo = null | number | ReplyPort
 

@@ -71,7 +71,7 @@ export interface ChildOptions<I> extends SpawnOptions<I> {
   readonly provide?: ReadonlyMap<ServiceKey<unknown>, unknown>
 }
 
-/** What a supervising parent can do. Handed to `ActorDefinition.supervise`, alive for one incarnation of the parent. */
+/** What a supervising parent can do. Handed to `SupervisingDefinition.supervise`, alive for one incarnation of the parent. */
 export interface SupervisionControl {
   readonly env: Env
   readonly path: string

@@ -5,7 +5,7 @@ import { InvalidOptionError } from '../errors.ts'
 
 /** Something that has work to do, in turns. */
 export interface Runnable {
-  /** Does at most one turn's work; answers how many messages it handled and whether it wants another turn. */
+  /** Does at most one turn's work; answers how many messages it has taken. */
   turn(throughput: number): number
   /** Whether there is more to do right after a turn. */
   readonly ready: boolean
