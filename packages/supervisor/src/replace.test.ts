@@ -80,6 +80,34 @@ test('after replace the fallback runs in the place of the child: same ref, same 
   expect(system.counters.deadLettered).toBe(1)
 })
 
+test("a mailbox and a time to stop are the child's own, also while the fallback runs", async () => {
+  const env = new ManualEnv()
+  const system = createSystem({ env, log: quiet })
+  const never = (): Promise<void> => new Promise(() => {})
+  const fallback = actor({ name: 'fallback', on: { work: never }, mailbox: { capacity: 1 }, shutdownMs: 60_000 })
+  const worker = actor({
+    name: 'worker',
+    on: { work: () => Promise.reject(new Error('broken')) },
+    mailbox: { capacity: 3 },
+    shutdownMs: 1000,
+  })
+  const children = [child(worker, { recovery: recovery(standIn, { fallback }) })]
+  system.spawn(supervisor({ name: 'sup', children }), { name: 'sup' })
+  await env.settle()
+  const ref = system.ref('/sup/worker', worker)
+  ref.tell({ type: 'work' })
+  await env.settle()
+  // One is in hand, three wait, and for one there is no room.
+  for (let n = 0; n < 5; n++) {
+    ref.tell({ type: 'work' })
+    await env.settle()
+  }
+  expect(system.deadLetters.counts['mailbox-full']).toBe(1)
+  const stopped = system.stop()
+  await env.advance(1000)
+  await stopped
+})
+
 test('the child itself is back when its machine orders a restart, be it by a timer or by hand', async () => {
   const { env, sup, ask, fail } = await open()
   await fail()

@@ -80,7 +80,7 @@ export class Cell extends Mailbox<CellSignal> implements Endpoint, Runnable, Chi
     this.input = options.input
     if (options.shutdownMs !== undefined && options.shutdownMs !== definition.shutdownMs) this.openExtras.shutdownMs = options.shutdownMs
     if (options.provide !== undefined) this.openExtras.provided = options.provide
-    if (options.as !== undefined) this.openExtras.cast = { own: definition, next: options.as }
+    if (options.as !== undefined) playAs(this, options.as)
   }
 
   /** Whether this incarnation's start is complete: only then is there something for its `stopped` hook. */
@@ -322,6 +322,15 @@ export class Cell extends Mailbox<CellSignal> implements Endpoint, Runnable, Chi
 }
 
 /** What it has room for. (No private method, as it has none: one costs every instance a field.) */
-function boundsOf(cell: Cell): Bounds {
-  return cell.extras === null || !cell.extras.sheds ? cell.definition : noRoom
+function boundsOf({ extras, definition }: Cell): Bounds {
+  if (extras === null) return definition
+  // Whatever runs in its place: the mailbox is its own.
+  return extras.sheds ? noRoom : (extras.cast?.own ?? definition)
+}
+
+/** Has another definition run in its place from the next incarnation on; its mailbox and its time to stop stay its own. */
+export function playAs(cell: Cell, next: SupervisingDefinition<Protocol, unknown>): void {
+  const { openExtras, definition, shutdownMs } = cell
+  openExtras.shutdownMs = shutdownMs
+  openExtras.cast = { own: definition, next }
 }

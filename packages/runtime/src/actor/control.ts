@@ -10,7 +10,7 @@ import type { Host } from '../contracts/host.ts'
 import type { Protocol } from '../contracts/message.ts'
 import type { ServiceKey } from '../contracts/service.ts'
 import type { Child, ChildOptions, SupervisionControl } from '../contracts/supervision.ts'
-import type { Cell } from './cell.ts'
+import { type Cell, playAs } from './cell.ts'
 import { dropWaiting, settleFailed } from './failed-message.ts'
 import { findService } from './services.ts'
 
@@ -123,6 +123,6 @@ function recast(cell: Cell, definition: ActorDefinition<Protocol, unknown> | und
   // A router of its own stands before its mailbox: there is no place to take.
   if (definition === undefined || cell.entry !== cell) {
     if (cast != null) cast.next = cast.own
-  } else if (cast == null) cell.openExtras.cast = { own: cell.definition, next: definition }
+  } else if (cast == null) playAs(cell, definition)
   else cast.next = definition
 }
