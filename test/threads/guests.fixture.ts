@@ -178,7 +178,8 @@ export const waiter = actor({
   },
 })
 
-const amount: StandardSchema = {
+/** Wants a number, written as text. */
+export const amount: StandardSchema = {
   '~standard': {
     version: 1,
     vendor: 'test',

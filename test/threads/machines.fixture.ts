@@ -3,6 +3,7 @@
 import { threadId } from 'node:worker_threads'
 import { type AnyRef, actor, machineActor, type PersistedMachine, postpone, reply, replyLater } from '@understudy/actors'
 import { assign, fromCallback, fromPromise, raise, sendTo, setup, spawnChild } from 'xstate'
+import { amount } from './guests.fixture.ts'
 
 const module = import.meta.url
 const note = (whom: AnyRef, text: unknown): void => whom.tell({ type: 'note', text })
@@ -169,3 +170,16 @@ export const mourner = actor({
     where: () => threadId,
   },
 })
+
+/** Takes only numbers, written as text. */
+export const purse = machineActor(
+  setup({
+    types: { context: {} as { sum: number }, events: {} as { type: 'add'; by: number } },
+    actions: { answer: reply(({ context }) => (context as { sum: number }).sum) },
+  }).createMachine({
+    id: 'purse',
+    context: { sum: 0 },
+    on: { add: { actions: [assign({ sum: ({ context, event }) => context.sum + event.by }), 'answer'] } },
+  }),
+  { module, schema: { add: amount } },
+)

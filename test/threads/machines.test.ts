@@ -27,7 +27,7 @@ import {
 import { expectBalanced } from '@understudy/runtime/testing'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { createMachine } from 'xstate'
-import { brief, kilns, ledger, mourner, odd, once } from './machines.fixture.ts'
+import { brief, kilns, ledger, mourner, odd, once, purse } from './machines.fixture.ts'
 
 const numbers = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, n) => from + n)
 
@@ -325,4 +325,13 @@ test('a machine that says no module is refused where it is spawned, with what to
     "machineActor(machine, { name: 'homeless', module: import.meta.url, … })",
   )
   expect(() => machineActor(createMachine({ id: 'x' }), { module: './x.ts' })).toThrow(InvalidOptionError)
+})
+
+test('the schemas of a machine are checked where events enter its thread, once', async () => {
+  const { system } = stage()
+  const ref = system.spawn(purse, { isolation: 'thread' }) as AnyRef
+  expect(await ref.ask({ type: 'add', by: '40' })).toBe(40)
+  expect(await ref.ask({ type: 'add', by: '2' })).toBe(42)
+  expect(await failure(ref.ask({ type: 'add', by: 2 }))).toMatchObject({ code: 'MESSAGE_REFUSED', reason: 'invalid' })
+  expect(system.deadLetters.counts.invalid).toBe(1)
 })

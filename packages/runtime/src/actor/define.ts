@@ -15,7 +15,7 @@ import { checkStrayErrors, defaultStrayErrors, owning, owningHooks, owningStart,
 import { shaped } from './definition-shape.ts'
 import { handlerTable } from './handler-table.ts'
 import { defaultMaxInFlight } from './in-flight.ts'
-import { checkedHandler, messageSchemas } from './schemas.ts'
+import { checkedHandler, checkSchemaCheck, messageSchemas } from './schemas.ts'
 import { asPromise, isThenable } from './thenable.ts'
 
 /** The context of a handler whose own protocol is being inferred, so that it cannot be named yet. */
@@ -237,9 +237,7 @@ function validate(spec: Partial<ActorTraits<unknown, unknown>> & { readonly on?:
     const found: unknown = spec.snapshots?.[part]
     if (found !== undefined && typeof found !== 'function') throw new InvalidOptionError(`snapshots.${part}`, found, 'a function')
   }
-  const schemaCheck: unknown = spec.schemaCheck
-  if (schemaCheck !== undefined && schemaCheck !== 'inbound' && schemaCheck !== 'always')
-    throw new InvalidOptionError('schemaCheck', schemaCheck, "'inbound' or 'always'")
+  checkSchemaCheck(spec.schemaCheck)
   checkShutdown('shutdownMs', shutdownMs)
 }
 

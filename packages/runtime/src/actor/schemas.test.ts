@@ -53,7 +53,7 @@ test('what a schema makes cannot change the type of the message', () => {
 })
 
 test.each([
-  ['throws', schema(() => Promise.reject(new Error('late'))), 'asynchronous'],
+  ['rejects', schema(() => Promise.reject(new Error('late'))), 'asynchronous'],
   ['is async after all', schema(() => Promise.resolve({ value: {} })), 'asynchronous'],
   ['makes no object', schema(() => ({ value: 1 })), 'does not make an object'],
   [

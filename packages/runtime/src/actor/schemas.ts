@@ -73,6 +73,12 @@ export function messageSchemas(schema: unknown, handles: (type: string) => boole
   return schemas
 }
 
+/** @throws InvalidOptionError unless `value` says when schemas are looked at (or is undefined). */
+export function checkSchemaCheck(value: unknown): void {
+  if (value !== undefined && value !== 'inbound' && value !== 'always')
+    throw new InvalidOptionError('schemaCheck', value, "'inbound' or 'always'")
+}
+
 const samples: readonly unknown[] = [undefined, null, {}, [], '', 0]
 const mostNodes = 2000
 

@@ -1,11 +1,14 @@
 // What makes a machine an actor: supervision, asks, postponing, its end. Virtual time.
 
 import { expect, expectTypeOf, test } from 'vitest'
-import { assign, createMachine, emit, fromPromise, setup } from 'xstate'
+import { assign, createMachine, emit, fromPromise, raise, setup } from 'xstate'
 import type { ExitReason } from '../contracts/exit-reason.ts'
 import type { AnyRef, Ref } from '../contracts/ref.ts'
 import type { Protocol } from '../contracts/message.ts'
+import type { StandardSchema } from '../contracts/schema.ts'
+import { InvalidOptionError } from '../errors.ts'
 import { actor } from '../actor/define.ts'
+import { admit } from '../actor/schemas.ts'
 import { boss } from '../testing/boss.fixture.ts'
 import { deferred, expectBalanced, stage } from '../testing/stage.fixture.ts'
 import { machineActor } from './machine-actor.ts'
@@ -275,4 +278,72 @@ test('a machine that is stopped while it is being restored begins nothing', asyn
   gate.resolve(undefined)
   await stopped
   expect(said).toEqual([])
+})
+
+/** Takes a number, written as text. */
+const amount: StandardSchema = {
+  '~standard': {
+    version: 1,
+    vendor: 'test',
+    validate: (value) => {
+      const by = Number((value as { by?: unknown }).by)
+      return Number.isFinite(by) ? { value: { by } } : { issues: [{ message: 'not a number', path: ['by'] }] }
+    },
+  },
+}
+
+const till = setup({
+  types: { context: {} as { n: number }, events: {} as { type: 'add'; by: number } | { type: 'late' | 'total' | 'open' } },
+}).createMachine({
+  id: 'till',
+  context: { n: 0 },
+  initial: 'closed',
+  on: { total: { actions: reply(({ context }) => context.n) } },
+  states: {
+    closed: { on: { add: { actions: postpone() }, open: 'open' } },
+    open: {
+      on: {
+        add: { actions: assign({ n: ({ context, event }) => context.n + event.by }) },
+        // Its own events are not checked: no schema here would let this one pass.
+        late: { actions: raise({ type: 'add', by: Number.NaN }, { delay: 5 }) },
+      },
+    },
+  },
+})
+
+test('events are checked by their schemas where they enter the node, and go on as the schemas make them', () => {
+  const definition = machineActor(till, { schema: { add: amount } })
+  expect(admit(definition, { type: 'add', by: '2' } as never)).toEqual({ ok: true, message: { type: 'add', by: 2 } })
+  expect(admit(definition, { type: 'add', by: 'x' } as never)).toEqual({
+    ok: false,
+    why: "'add' is not what its schema wants: by: not a number",
+  })
+  expect(admit(definition, { type: 'total' })).toMatchObject({ ok: true })
+  // @ts-expect-error the machine has no such event
+  expect(() => machineActor(till, { schema: { subtract: amount } })).toThrow(
+    expect.objectContaining({ code: 'INVALID_OPTION', field: 'schema.subtract' }) as Error,
+  )
+  expect(() => machineActor(till, { schemaCheck: 'never' as never })).toThrow(InvalidOptionError)
+  const wild = createMachine({ id: 'wild', on: { 'mouse.*': { actions: () => {} } } })
+  for (const type of ['mouse', 'mouse.up']) expect(machineActor(wild, { schema: { [type]: amount } }).schemas?.size).toBe(1)
+  expect(() => machineActor(wild, { schema: { mouses: amount } })).toThrow(InvalidOptionError)
+})
+
+test('events of this node are checked where the definition wants it, postponed ones too, and the machine’s own never', async () => {
+  const { env, system } = stage()
+  const ref = system.spawn(machineActor(till, { schema: { add: amount }, schemaCheck: 'always', strayErrors: 'all' }))
+  ref.tell({ type: 'add', by: '40' } as never)
+  const refused = ref.ask({ type: 'add', by: 'x' } as never).catch((error: unknown) => error)
+  ref.tell({ type: 'open' })
+  ref.tell({ type: 'add', by: 2 })
+  await env.settle()
+  expect(await refused).toMatchObject({ code: 'MESSAGE_REFUSED', reason: 'invalid' })
+  const before = ref.ask({ type: 'total' })
+  ref.tell({ type: 'late' })
+  await env.advance(5)
+  const after = ref.ask({ type: 'total' })
+  await env.settle()
+  expect(await Promise.all([before, after])).toEqual([42, Number.NaN])
+  expect(system.deadLetters.counts.invalid).toBe(1)
+  expectBalanced(system)
 })

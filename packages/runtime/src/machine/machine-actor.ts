@@ -5,22 +5,26 @@ import { type AnyContext, checkModule, checkShutdown } from '../actor/define.ts'
 import { shaped } from '../actor/definition-shape.ts'
 import { checkStrayErrors, defaultStrayErrors, owning, type StrayErrors } from '../actor/attribution.ts'
 import { handlerTable } from '../actor/handler-table.ts'
+import { checkedHandler, checkSchemaCheck, messageSchemas } from '../actor/schemas.ts'
 import { isThenable } from '../actor/thenable.ts'
 import { isActorName } from '../contracts/address.ts'
 import type { ActorDefinition, MailboxOptions } from '../contracts/behavior.ts'
+import type { HandlerTable, Middleware } from '../contracts/handling.ts'
 import type { Message, Protocol } from '../contracts/message.ts'
+import type { MessageSchemas, StandardSchema } from '../contracts/schema.ts'
 import type { Shutdown } from '../contracts/shutdown.ts'
 import type { SupervisingDefinition } from '../contracts/supervision.ts'
 import type { SupervisionDefaults } from '../contracts/supervision-defaults.ts'
 import { ownedBy } from '../dispatch/owner.ts'
 import { InvalidOptionError } from '../errors.ts'
 import { defaultCapacity } from '../mailbox/mailbox.ts'
+import { Inward } from './inward.ts'
 import type { MachineProtocol, Replies } from './machine-protocol.ts'
 import { isQuery } from './machine-queries.ts'
 import { MachineRun } from './machine-run.ts'
 import type { RunOptions } from './run-options.ts'
 import { type PersistedMachine, unseal } from './persisted-machine.ts'
-import { beginningOf, bounded, isMachine, rootRef } from './xstate-inside.ts'
+import { beginningOf, bounded, hasTransitionFor, isMachine, rootRef } from './xstate-inside.ts'
 
 /** Options of a machine actor. */
 export interface MachineOptions<M extends AnyStateMachine, R extends Replies = Record<never, never>> {
@@ -37,6 +41,13 @@ export interface MachineOptions<M extends AnyStateMachine, R extends Replies = R
    * Default: none; an event that the machine does not take is ignored and counted, and an ask is refused.
    */
   readonly postpone?: readonly EventFromLogic<M>['type'][]
+  /**
+   * Schemas by event type, of the payload (the event without `type`), by any library that speaks Standard Schema. Checked where events
+   * enter the node or thread: what fails is a dead letter `invalid`, and its asker is told. They must be synchronous. Default: none.
+   */
+  readonly schema?: { readonly [T in EventFromLogic<M>['type']]?: StandardSchema }
+  /** `always` checks events from this node, too, but not the machine's own: what it raises, its delays and its children. Default `inbound`. */
+  readonly schemaCheck?: 'inbound' | 'always'
   /** Called for each event that the machine emits. */
   readonly emitted?: (event: EmittedFrom<M>, ctx: AnyContext) => void
   /** Called with the output when the machine is done, before the actor ends with the exit reason `normal`. */
@@ -82,6 +93,7 @@ export function machineActor<M extends AnyStateMachine, R extends Replies>(
   const name = validated(machine, options)
   const { input, restore, mailbox, emitted, done, persist, strayErrors = defaultStrayErrors } = options
   const logic = bounded(machine)
+  const schemas = messageSchemas(options.schema, (type) => hasTransitionFor(machine, type))
   const shared = {
     logic,
     define: childActorsOf(strayErrors),
@@ -94,7 +106,8 @@ export function machineActor<M extends AnyStateMachine, R extends Replies>(
     name,
     ...(options.module !== undefined && { module: options.module }),
     movesWithChildren: true,
-    handlers: strayErrors === 'all' ? owningHandlers : handlers,
+    handlers: handlersOf(strayErrors, options.schemaCheck === 'always' ? schemas : undefined),
+    ...(schemas && { schemas }),
     capacity: mailbox?.capacity ?? defaultCapacity,
     overflow: mailbox?.overflow ?? 'reject',
     ...(mailbox?.stashCapacity !== undefined && { stashCapacity: mailbox.stashCapacity }),
@@ -126,7 +139,7 @@ function childActorsOf(strayErrors: StrayErrors): (ref: AnyActor) => Supervising
     const logic = bounded(ref.logic)
     return shaped({
       name: 'child',
-      handlers: strayErrors === 'all' ? owningHandlers : handlers,
+      handlers: handlersOf(strayErrors, undefined),
       capacity: defaultCapacity,
       overflow: 'reject',
       shutdownMs: 5000,
@@ -151,6 +164,16 @@ const handle = (run: MachineRun, message: Message): unknown => (isQuery(message.
 const handlers = handlerTable(handle)
 const owningHandlers = handlerTable(handle, [owning])
 
+/** The handlers of a machine, which check what is not its own where `schemas` are given. */
+function handlersOf(strayErrors: StrayErrors, schemas: MessageSchemas | undefined): HandlerTable {
+  if (schemas === undefined) return strayErrors === 'all' ? owningHandlers : handlers
+  const checking: Middleware = (next) => {
+    const checked = checkedHandler(schemas, next)
+    return (run, message, ctx) => (message instanceof Inward ? next : checked)(run, message, ctx)
+  }
+  return handlerTable(handle, strayErrors === 'all' ? [owning, checking] : [checking])
+}
+
 function validated(machine: AnyStateMachine, options: MachineOptions<AnyStateMachine, Replies>): string {
   if (typeof machine !== 'object' || machine === null || !isMachine(machine)) {
     throw new InvalidOptionError('machine', machine, "a machine made by XState's createMachine")
@@ -164,6 +187,7 @@ function validated(machine: AnyStateMachine, options: MachineOptions<AnyStateMac
   }
   if (options.postpone !== undefined && !Array.isArray(options.postpone))
     throw new InvalidOptionError('postpone', options.postpone, 'a list of event types')
+  checkSchemaCheck(options.schemaCheck)
   checkModule(options.module)
   checkStrayErrors(options.strayErrors)
   checkShutdown('shutdownMs', options.shutdownMs)

@@ -178,6 +178,13 @@ export function takes(machine: AnyActorLogic, snapshot: LogicSnapshot, event: An
   return (machine as AnyStateMachine).getTransitionData(snapshot as never, event).length > 0
 }
 
+/** Whether a machine has a transition for an event type in any of its states: by name, or by a wildcard (`*`, `mouse.*`). */
+export function hasTransitionFor(machine: AnyStateMachine, type: string): boolean {
+  return machine.events.some(
+    (event) => event === type || event === '*' || (event.endsWith('.*') && `${type}.`.startsWith(event.slice(0, -1))),
+  )
+}
+
 /** The scope in which a logic of XState's is run: what it wants done is collected, and nothing is done by XState itself. */
 export function scopeOf(
   ref: AnyActor,
