@@ -83,6 +83,19 @@ test.each<[reason: ExitReason, row: string, plain: string, trapping: string]>([
   expect(dead === undefined ? on.trapped : `dead: ${dead}`).toEqual(dead === undefined ? [`trap heard of /a: ${trapping}`] : trapping)
 })
 
+test.each<[reason: ExitReason, row: string, plain: string, trapping: string]>([
+  ['normal', 'exit(self(), normal)', 'normal', 'normal'],
+  ['shutdown', 'exit(self(), any other term)', 'shutdown', 'shutdown'],
+  ['killed', 'exit(self(), kill)', 'killed', 'dead: killed'],
+])('an exit signal with %j to oneself (OTP: %s)', async (reason, _row, plain, trapping) => {
+  const on = cast('a', 'trap')
+  for (const name of ['a', 'trap']) on.contexts.get(name)!.exit(on.ref(name), reason)
+  await on.env.settle()
+  expect(ended(on, '/a')).toBe(plain)
+  const dead = ended(on, '/trap')
+  expect(dead === undefined ? on.trapped : `dead: ${dead}`).toEqual(dead === undefined ? [`trap heard of /trap: ${trapping}`] : trapping)
+})
+
 test('a killed actor tells its watchers killed, also one that traps (OTP: exit(P, kill), observers see killed)', async () => {
   const on = cast('trap', 'w')
   on.contexts.get('w')!.watch(on.ref('trap'))

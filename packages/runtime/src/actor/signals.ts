@@ -84,7 +84,8 @@ function exited(cell: Cell, signal: Extract<CellSignal, { type: 'exit' }>): void
     return
   }
   if (from !== undefined && !cell.openExtras.openLinks.heard(from)) return
-  if (reason !== 'normal') cell.host.life.end(cell, reason, 'down')
+  // `normal` is ignored, unless the actor says so to itself.
+  if (reason !== 'normal' || (from === undefined && address.uid === cell.uid)) cell.host.life.end(cell, reason, 'down')
 }
 
 /** An async hook holds the actor as an async handler does. */

@@ -85,7 +85,8 @@ class Model {
   exit(who: number, whom: number, reason: ExitReason): void {
     if (reason === 'killed') {
       if (this.isActing(whom)) this.#gone(whom, 'killed')
-    } else this.#exitSignal(whom, who, describeExit(reason), true)
+    } else if (reason === 'normal' && who === whom && !traps(who)) this.#end(who, 'normal')
+    else this.#exitSignal(whom, who, describeExit(reason), true)
   }
 
   stop(who: number): void {

@@ -78,7 +78,10 @@ export interface ActorContext<P extends Protocol> {
   link(target: AnyRef): void
   /** Undoes a link; an exit signal that was not handled yet is taken back. */
   unlink(target: AnyRef): void
-  /** Sends an exit signal to an actor of this node: it ends with that reason unless it traps exits; `normal` is ignored, `killed` cannot be trapped. */
+  /**
+   * Sends an exit signal to an actor of this node: it ends with that reason unless it traps exits. `normal` is ignored, but by the actor that
+   * sends it to itself; `killed` cannot be trapped.
+   */
   exit(target: AnyRef, reason: ExitReason): void
   /** Sends `message` to this actor once, in `delayMs`. A timer of the same key is replaced. */
   after(key: string, delayMs: number, message: MessageOf<P>): void
