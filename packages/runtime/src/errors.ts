@@ -110,9 +110,9 @@ export class MailboxFullError extends DeliveryError {
 /** The receiver refuses new messages on purpose: it, or the way to its node, is given time to recover. Go without, or ask again later. */
 export class OverloadedError extends DeliveryError {
   static override readonly code = 'OVERLOADED'
-  constructor(target: string, message: Message) {
+  constructor(target: string, message: Message, why = 'it is in recovery, or too much waits for its node') {
     super(
-      `${target} refuses new messages for now (shed), '${describeType(message)}' was not taken: it is in recovery, or too much waits for its node. ` +
+      `${target} refuses new messages for now (shed), '${describeType(message)}' was not taken: ${why}. ` +
         'Go without it, or ask again later, and not at once',
       message,
       'never-handled',

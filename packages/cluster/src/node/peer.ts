@@ -259,6 +259,10 @@ export class Peer {
     const remainingMs = host.remainingMs(replyTo)
     const promise = host.openAsk(Number.isFinite(remainingMs) ? remainingMs : relayTimeoutMs, { address: target }, message)
     const slot = host.lastAsk
+    if (slot < 0) {
+      promise.catch(() => {})
+      throw new MessageRefusedError(formatAddress(target), message, 'shed', 'too many asks are open on this node')
+    }
     this.#relays++
     promise
       .finally(() => this.#relays--)

@@ -37,7 +37,7 @@ export interface Accounts {
   readonly counters: Counters
   /** Records an undelivered message, tells the asker (if any) and counts it; `at`: now, where that is known. Does not touch `waiting`. */
   deadLetter(message: Message, replyTo: ReplyTo, reason: DeadLetterReason, target: string, cause?: unknown, at?: number): void
-  /** Opens an ask slot, whose number is then in `lastAsk`. The promise always settles. */
+  /** Opens an ask slot, whose number is then in `lastAsk`. The promise always settles; with no slot left at once, and `lastAsk` is -1. */
   openAsk(timeoutMs: number, target: { readonly address: Address }, message: Message, asker?: Asker | null): Promise<unknown>
   /** The number of the ask opened last: unique among open asks, and can travel over a wire. */
   readonly lastAsk: number

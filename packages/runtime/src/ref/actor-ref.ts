@@ -7,6 +7,7 @@ import type { AskOptions, OfferOptions, Ref } from '../contracts/ref.ts'
 import { turn } from '../dispatch/turn.ts'
 import { InvalidOptionError } from '../errors.ts'
 import { askEndpoint, defaultAskTimeoutMs } from './ask.ts'
+import { noAsk } from './ask-table.ts'
 import { offerTo } from './offer.ts'
 
 /** A ref to any endpoint. */
@@ -60,8 +61,11 @@ export class ActorRef<P extends Protocol> implements Ref<P> {
     const endpoint = this.#endpoint
     const { host } = endpoint
     const promise = host.openAsk(defaultAskTimeoutMs, endpoint, message as Message)
-    host.counters.sent++
-    endpoint.post(message as Message, host.lastAsk)
+    const slot = host.lastAsk
+    if (slot !== noAsk) {
+      host.counters.sent++
+      endpoint.post(message as Message, slot)
+    }
     return promise as Promise<ReplyOf<P, M['type']>>
   }
 

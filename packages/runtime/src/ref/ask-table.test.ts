@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import type { Address } from '../contracts/address.ts'
-import { AskTimeoutError } from '../errors.ts'
+import { AskTimeoutError, OverloadedError } from '../errors.ts'
 import { ManualEnv } from '../testing/manual-env.ts'
-import { AskTable, scanMs } from './ask-table.ts'
+import { AskTable, noAsk, scanMs } from './ask-table.ts'
 
 const address: Address = { node: { name: 'local', incarnation: 0 }, path: '/a', uid: 1 }
 const message = { type: 'q' }
@@ -92,4 +92,20 @@ test('a system that stops ends all open asks, each with its own error', async ()
   const results = await ended
   expect(results.map((result) => (result.status === 'rejected' ? (result.reason as Error).message : ''))).toEqual(['/a x', '/a y'])
   expect([asks.open, env.pendingTimers]).toEqual([0, 0])
+})
+
+test('with 2^20 asks open one more is refused, not sent and not thrown; when one has ended there is room again', async () => {
+  const { asks } = table()
+  const settled: unknown[] = []
+  for (let n = 0; n < 2 ** 20; n++) void asks.add(5000, { address }, message)
+  const last = asks.lastSlot
+  const { slot, promise } = open(asks, 5000, { address }, message)
+  await promise.catch((error: unknown) => settled.push(error))
+  expect(slot).toBe(noAsk)
+  expect(settled).toEqual([expect.any(OverloadedError)])
+  expect(settled[0]).toMatchObject({ code: 'OVERLOADED', outcome: 'never-handled', undelivered: message })
+  asks.resolve(last, 'done')
+  const again = open(asks, 5000, { address }, message)
+  asks.resolve(again.slot, 'room')
+  expect(await again.promise).toBe('room')
 })

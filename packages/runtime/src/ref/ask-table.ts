@@ -6,7 +6,7 @@ import type { Env, TimerHandle } from '../contracts/env.ts'
 import { type Address, formatAddress } from '../contracts/address.ts'
 import type { Asker } from '../contracts/asker.ts'
 import type { Message } from '../contracts/message.ts'
-import { AskCycleError, AskTimeoutError } from '../errors.ts'
+import { AskCycleError, AskTimeoutError, OverloadedError } from '../errors.ts'
 import { currentOwner, ownedIfFree } from '../dispatch/owner.ts'
 import { type Asked, findCycle } from './call-chain.ts'
 
@@ -17,6 +17,9 @@ export const scanMs = 16
 const unset = -1
 
 const slots = 2 ** 20
+
+/** The number of no ask: stands in `lastSlot` when there was no slot left. */
+export const noAsk = -1
 // An id is generation × slots + slot, below 2^53. A slot is reused at once, so a narrow generation would come round while a late
 // reply is under way and give it to somebody else's ask.
 const generations = 2 ** 33
@@ -90,7 +93,7 @@ const none = new Pending(
 
 /** The open asks of one system, at most 2^20 at a time. */
 export class AskTable {
-  /** The number of the ask opened last. An out-parameter: saves an object per ask. */
+  /** The number of the ask opened last, or `noAsk`. An out-parameter: saves an object per ask. */
   lastSlot = 0
   readonly #env: Env
   readonly #onLate: () => void
@@ -110,12 +113,18 @@ export class AskTable {
     return this.#open
   }
 
-  /** Opens a slot, see `lastSlot`. The promise settles by `resolve`, `reject` or at the deadline, whichever comes first. */
+  /**
+   * Opens a slot, see `lastSlot`. The promise settles by `resolve`, `reject` or at the deadline, whichever comes first. With no slot left it is
+   * rejected, `lastSlot` is `noAsk`, and the message is not to be sent.
+   */
   add(timeoutMs: number, target: Target, message: Message, asker: Asker | null = null): Promise<unknown> {
     let slot = this.#free.pop()
     if (slot === undefined) {
       slot = this.#pending.length
-      if (slot >= slots) throw new RangeError(`more than ${slots} asks are open at once`)
+      if (slot >= slots) {
+        this.lastSlot = noAsk
+        return Promise.reject(new OverloadedError(formatAddress(target.address), message, `${slots} asks are open on this node`))
+      }
       this.#pending.push(none)
       this.#generations.push(0)
       this.#deadlines.push(0)

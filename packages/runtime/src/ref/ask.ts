@@ -8,6 +8,7 @@ import type { AskOptions } from '../contracts/ref.ts'
 import type { ReplyTo } from '../contracts/reply.ts'
 import { turn } from '../dispatch/turn.ts'
 import { AskAbortedError, InvalidOptionError } from '../errors.ts'
+import { noAsk } from './ask-table.ts'
 
 /** How long an ask waits by default, in milliseconds. */
 export const defaultAskTimeoutMs = 5000
@@ -33,6 +34,7 @@ export function askEndpoint(endpoint: Endpoint, message: Message, options: AskOp
   const asker = caller !== null && caller.host === host ? caller : null
   const promise = host.openAsk(Math.max(0, leftMs), endpoint, message, asker)
   const slot = host.lastAsk
+  if (slot === noAsk) return promise
   host.counters.sent++
   endpoint.post(message, slot)
   if (asker !== null) {
