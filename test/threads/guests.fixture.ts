@@ -1,7 +1,7 @@
 // Actors that tests let live in threads. Loaded by the tests, and by the threads.
 
 import { parentPort, threadId } from 'node:worker_threads'
-import { type AnyRef, actor, describeExit, type StandardSchema } from '@understudy/runtime'
+import { type AnyRef, actor, describeExit, type ExitReason, type StandardSchema } from '@understudy/runtime'
 
 const module = import.meta.url
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
@@ -77,6 +77,7 @@ export const talker = actor({
     told: (state) => state.told,
     crash: () => process.exit(1),
     bye: (_state, _message, ctx) => ctx.stop(),
+    exit: (_state, message: { reason: ExitReason }, ctx) => ctx.exit(ctx.self, message.reason),
     watch: (_state, message: { whom: AnyRef }, ctx) => ctx.watch(message.whom),
     tick: (_state, message: { ms: number }, ctx) => ctx.after('tick', message.ms, { type: 'note', text: 'tick' }),
     log: (_state, _message, ctx) => ctx.log.warn({ colour: 'blue', fn: () => {}, mark: Symbol('mark') }, 'from the thread'),

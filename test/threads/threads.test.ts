@@ -402,6 +402,19 @@ test('without a supervisor an actor is gone with its thread, and its watchers kn
   await eventually(() => expect(living.size).toBe(0))
 })
 
+test('an exit signal to oneself ends an actor in a thread, too', async () => {
+  const { system } = stage()
+  const { ref: watcher, gone } = witness(system)
+  for (const reason of ['normal', 'shutdown', 'killed'] as const) {
+    const ref = system.spawn(talker, { name: reason, isolation: 'thread' })
+    await watcher.ask({ type: 'watch', whom: ref as AnyRef })
+    ref.tell({ type: 'exit', reason })
+    ref.tell({ type: 'note', text: 'not handled any more' })
+    await eventually(() => expect(gone).toContain(`/${reason} ${reason}`))
+  }
+  expect(system.deadLetters.query({ reason: 'stopped' }).filter(({ message }) => message.type === 'note')).toHaveLength(3)
+})
+
 test('reentrant handlers in a thread may take their time', async () => {
   const { system } = stage()
   const ref = system.spawn(waiter, { isolation: quick })

@@ -25,7 +25,9 @@ import { type Desk, Settling } from './settling.ts'
 import type { Window } from './slots.ts'
 
 /** The methods of a context that are others inside a thread. */
-type Verbs = Pick<ActorContext<Protocol>, 'stop' | 'stash' | 'unstashAll'> & { refuse(why: string, reason?: DeadLetterReason): void }
+type Verbs = Pick<ActorContext<Protocol>, 'stop' | 'exit' | 'stash' | 'unstashAll'> & {
+  refuse(why: string, reason?: DeadLetterReason): void
+}
 
 /** One incarnation of one actor, inside. */
 export class InnerHalf implements Desk {
@@ -217,14 +219,21 @@ export class InnerHalf implements Desk {
       takeMessage(cell, stashed, what)
       this.#forget()
     }
+    const end = (reason: ExitReason): void => {
+      this.#rests = 'for-good'
+      sendWithOutput(cell.extras?.watches?.output, (packed) =>
+        this.#send({ t: 'exit', id: this.id, reason: reasonToData(reason), ...packed }),
+      )
+    }
     const verbs: Verbs = {
       stop: (child) => {
-        if (child !== undefined) {
-          usual.stop.call(context, child)
-          return
-        }
-        this.#rests = 'for-good'
-        sendWithOutput(cell.extras?.watches?.output, (packed) => this.#send({ t: 'exit', id: this.id, reason: 'normal', ...packed }))
+        if (child === undefined) end('normal')
+        else usual.stop.call(context, child)
+      },
+      // It ends with any reason: none that live in threads trap exits.
+      exit: (target, reason) => {
+        if (cell.host.endpointOf(target) === this.outside) end(reason)
+        else usual.exit.call(context, target, reason)
       },
       refuse: (why, reason = 'invalid') => {
         const port = inHand()
