@@ -254,9 +254,11 @@ export class Cell extends Mailbox<CellSignal> implements Endpoint, Runnable, Chi
     return child
   }
 
-  /** Ends this actor after the current handler; `endNow` is for its parent. */
+  /** Ends this incarnation after the current handler, at its own wish, unless it fails first; `endNow` is for its parent. */
   end(reason: ExitReason): void {
-    this.signal({ type: 'stop', reason })
+    this.call(() => {
+      if (this.life !== 'suspended') this.host.life.end(this, reason, 'down')
+    })
   }
 
   /** Its parent wants it to end. */

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
-import type { ActorContext } from '../contracts/behavior.ts'
+import type { ActorContext, RefOf } from '../contracts/behavior.ts'
 import type { Protocol } from '../contracts/message.ts'
 import { serviceKey } from '../contracts/service.ts'
+import type { SupervisingDefinition } from '../contracts/supervision.ts'
 import { InvalidOptionError, NameTakenError, ServiceMissingError } from '../errors.ts'
 import { boss } from '../testing/boss.fixture.ts'
 import { expectBalanced, stage } from '../testing/stage.fixture.ts'
@@ -23,6 +24,41 @@ function open(contexts: ActorContext<Protocol>[]) {
     terminated: () => expect.unreachable(),
   })
 }
+
+test('a stop that a handler wishes for before it fails is not that of the next incarnation, however the restart comes', async () => {
+  for (const onTheSpot of [true, false]) {
+    const { env, system, cell } = stage()
+    const wishful = actor({
+      name: 'wishful',
+      on: {
+        fail(_state: undefined, _message: object, ctx) {
+          ctx.stop()
+          throw new Error('boom')
+        },
+        live: () => 'here',
+      },
+    })
+    const { definition, ...supervisor } = boss({ start: (control) => void control.spawn(wishful, { name: 'child' }) })
+    const supervise: typeof definition.supervise = (control) => ({
+      ...definition.supervise!(control),
+      ...(onTheSpot && { restartsOnTheSpot: () => true }),
+      down: (child, reason) => {
+        supervisor.told.push({ what: 'down', name: child.name, incarnation: child.incarnation, reason })
+        control.order(child, { type: 'restart' })
+      },
+    })
+    system.spawn({ ...definition, supervise } as SupervisingDefinition<Protocol>, { name: 'boss' })
+    await env.settle()
+    const ref = cell('/boss/child').ref as unknown as RefOf<typeof wishful>
+    ref.tell({ type: 'fail' })
+    await env.settle()
+    const answer = ref.ask({ type: 'live' })
+    await env.settle()
+    expect([await answer, cell('/boss/child').incarnation]).toEqual(['here', 2])
+    expect(supervisor.told.filter(({ what }) => what === 'down')).toHaveLength(onTheSpot ? 0 : 1)
+    expectBalanced(system)
+  }
+})
 
 test('a context of a past incarnation does nothing but count', async () => {
   const { env, system, cell } = stage()

@@ -114,7 +114,7 @@ export function createSystem(options: SystemOptions = {}): ActorSystem {
   let shutdown: Promise<ShutdownReport> | undefined
   const stop = (): Promise<void> => {
     const stopped = new Promise<void>((resolve) => host.onStopped(() => host.closeThreads(resolve)))
-    host.root.end('shutdown')
+    host.root.signal({ type: 'stop', reason: 'shutdown' })
     return stopped
   }
   const system: ActorSystem = {
@@ -134,7 +134,7 @@ export function createSystem(options: SystemOptions = {}): ActorSystem {
     },
     shutdown(shutdownOptions) {
       if (shutdown !== undefined) return shutdown
-      const begun = runShutdown({ host, stop, kill: () => host.root.end('killed') }, shutdownOptions)
+      const begun = runShutdown({ host, stop, kill: () => host.root.signal({ type: 'stop', reason: 'killed' }) }, shutdownOptions)
       shutdown = begun
       // Refused options have ended nothing.
       begun.catch(() => (shutdown = undefined))
