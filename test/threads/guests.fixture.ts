@@ -37,6 +37,8 @@ export const keeper = actor({
       const hoard: unknown[] = []
       for (;;) hoard.push(new Array(10_000).fill(hoard.length))
     },
+    key: (_state, message: { idempotencyKey?: string }) => message.idempotencyKey,
+    never: (_state, _message, ctx) => ctx.deferReply<never>(),
     sleep: (_state, message: { ms: number }) => pause(message.ms).then(() => 'slept'),
     odd: () => () => {},
     burn: (_state, message: { ms: number }) => {
@@ -60,6 +62,14 @@ export const talker = actor({
       message.whom.tell({ type: 'note', text: message.with, from: ctx.self })
     },
     relay: (_state, message: { whom: AnyRef; question: { type: string } }, ctx) => ctx.ask(message.whom, message.question),
+    /** Asks, and notes how long it waited in vain; says nothing itself until all who asked have given up. */
+    wait: async (state, message: { whom: AnyRef; question: { type: string }; isLate: boolean }, ctx) => {
+      if (message.isLate) await pause(1)
+      const from = ctx.now()
+      const why: unknown = await ctx.ask(message.whom, message.question).catch((error: { code: string }) => error.code)
+      state.told.push([ctx.path, why, ctx.now() - from])
+      await pause(100)
+    },
     pass: (_state, message: { whom: AnyRef }, ctx) => ctx.forward(message.whom),
     later: (_state, message: { ms: number }, ctx) => {
       const answer = ctx.deferReply<string>()

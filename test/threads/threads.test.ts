@@ -13,6 +13,7 @@ import {
   InvalidOptionError,
   isFailure,
   type Isolation,
+  type Message,
   MessageRefusedError,
   NoSuchActorError,
   type Protocol,
@@ -201,6 +202,41 @@ test('timers, log lines, events and dead letters of a thread come out', async ()
   })
   expect(system.deadLetters.query({ reason: 'no-such-actor' })).toMatchObject([{ message: { type: 'lost' } }])
   expect(system.deadLetters.query({ reason: 'poison' })).toMatchObject([{ message: { type: 'fail' } }])
+})
+
+test.each([false, true])(
+  'an ask made in a thread waits no longer than the one it serves, nor one made behind that (late: %s)',
+  async (isLate) => {
+    const { system } = stage()
+    const inside = system.spawn(talker, { name: 'inside', isolation: 'thread' })
+    const outside = system.spawn(talker, { name: 'outside' })
+    const silent = system.spawn(keeper) as AnyRef
+    const beneath = await inside.ask({ type: 'child', name: 'silent' })
+    const never = { type: 'never' }
+    const question = {
+      type: 'wait',
+      whom: outside as AnyRef,
+      question: { type: 'wait', whom: silent, question: never, isLate },
+      isLate,
+    } as const
+    await failure(inside.ask({ type: 'wait', whom: beneath, question: never, isLate }, { timeoutMs: 500 }))
+    await failure(inside.ask(question, { timeoutMs: 500 }))
+    // By themselves they would wait for 5 seconds.
+    const waited = (name: string): unknown => [`/${name}`, 'ASK_TIMEOUT', expect.toSatisfy((ms: number) => ms < 2500)]
+    await eventually(async () => {
+      expect(await inside.ask({ type: 'told' })).toEqual([waited('inside'), waited('inside')])
+      expect(await outside.ask({ type: 'told' })).toEqual([waited('outside')])
+    })
+  },
+)
+
+test('an idempotency key travels into a thread, and out of it', async () => {
+  const { system } = stage()
+  const inside = system.spawn(keeper, { name: 'keeper', isolation: 'thread' })
+  expect(await inside.ask({ type: 'key', idempotencyKey: 'k1' })).toBe('k1')
+  const talks = system.spawn(talker, { isolation: 'thread' })
+  const outside = system.spawn(keeper) as AnyRef
+  expect(await talks.ask({ type: 'relay', whom: outside, question: { type: 'key', idempotencyKey: 'k2' } as Message })).toBe('k2')
 })
 
 test('what is stashed in a thread waits outside, in order, also through a restart', async () => {
