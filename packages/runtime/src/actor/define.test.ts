@@ -124,3 +124,21 @@ test.each([
 ])('a definition with a bad %s is refused in the caller, naming the field', (field, spec) => {
   expect(() => actor(spec as never)).toThrow(expect.objectContaining({ code: 'INVALID_OPTION', field }) as Error)
 })
+
+test('a handler that names the protocol of its context has what it says to itself checked', () => {
+  type Lamp = { on(): void; off(message: { byHand: boolean }): void }
+  const lamp = actor({
+    name: 'lamp',
+    on: {
+      on(_state: undefined, _message: object, ctx: ActorContext<Lamp>) {
+        ctx.after('sleep', 1000, { type: 'off', byHand: false })
+        // @ts-expect-error no such message
+        ctx.after('sleep', 1000, { type: 'of', byHand: false })
+        // @ts-expect-error the payload is missing
+        ctx.self.tell({ type: 'off' })
+      },
+      off(_state: undefined, _message: { byHand: boolean }, _ctx: ActorContext<Lamp>) {},
+    },
+  })
+  expectTypeOf<RefOf<typeof lamp>['tell']>().parameter(0).toExtend<MessageOf<Lamp>>()
+})
