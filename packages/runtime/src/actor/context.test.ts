@@ -103,6 +103,64 @@ test('a context of a past incarnation does nothing but count', async () => {
   expectBalanced(system)
 })
 
+test('all contexts of one incarnation live and do the same, and after a restart all of them are dead', async () => {
+  const { env, system, cell } = stage()
+  const contexts: ActorContext<any>[] = []
+  const ticked: number[] = []
+  const definition = actor({
+    name: 'child',
+    state: (_: undefined, ctx) => void contexts.push(ctx),
+    on: {
+      keep: (_state, _message, ctx) => void contexts.push(ctx),
+      tick: (_state, message: { of: number }) => void ticked.push(message.of),
+      fail() {
+        throw new Error('boom')
+      },
+    },
+  })
+  const supervisor = boss({ start: (control) => void control.spawn(definition, { name: 'child' }) })
+  supervisor.onDown = (child) => supervisor.control.order(child, { type: 'restart' })
+  system.spawn(supervisor.definition, { name: 'boss' })
+  await env.settle()
+  const { ref } = cell('/boss/child')
+  for (let turn = 0; turn < 3; turn++) {
+    ref.tell({ type: 'keep' })
+    await env.settle()
+  }
+  expect(contexts).toHaveLength(4)
+  // The one of the start, and the one of the first turn, are not kept for later turns; else there was nothing to test here.
+  expect(new Set(contexts).size).toBeGreaterThan(1)
+  for (const [n, ctx] of contexts.entries()) {
+    ctx.spawn(leaf, { name: `leaf-${n}` })
+    ctx.after(`k${n}`, 1, { type: 'tick', of: n })
+  }
+  // Also what one of them has begun.
+  contexts[0]!.after('k1', 1, { type: 'tick', of: 10 })
+  contexts[1]!.cancel('k2')
+  contexts[2]!.stop(system.ref('/boss/child/leaf-0'))
+  await env.advance(1)
+  expect(ticked.toSorted((a, b) => a - b)).toEqual([0, 3, 10])
+  expect([0, 1, 2, 3].map((n) => cell(`/boss/child/leaf-${n}`)?.life)).toEqual([undefined, 'running', 'running', 'running'])
+  expect(contexts.map(({ path, incarnation, signal }) => [path, incarnation, signal.aborted])).toEqual(
+    contexts.map(() => ['/boss/child', 1, false]),
+  )
+  expect(new Set(contexts.map(({ signal }) => signal)).size).toBe(1)
+  expect(system.counters.staleContexts).toBe(0)
+
+  ref.tell({ type: 'fail' })
+  await env.settle()
+  const past = contexts.splice(0, 4)
+  for (const ctx of past) {
+    expect([ctx.incarnation, ctx.signal.aborted]).toEqual([1, true])
+    ctx.after('late', 1, { type: 'tick', of: -1 })
+    ctx.stop()
+  }
+  await env.advance(1)
+  expect(system.counters.staleContexts).toBe(8)
+  expect([cell('/boss/child').incarnation, cell('/boss/child').life, ticked.includes(-1)]).toEqual([2, 'running', false])
+  expectBalanced(system)
+})
+
 test('a context whose actor is gone does nothing but count', async () => {
   const { env, system } = stage()
   const contexts: ActorContext<any>[] = []
@@ -131,11 +189,16 @@ test('a context stops its own children only; one that is gone already is fine', 
   expect(() => ctx.stop(elsewhere)).toThrow(InvalidOptionError)
   ctx.stop(ctx.ref(named.address))
   ctx.stop(unnamed)
+  ctx.spawn(leaf, { name: 'by-path' })
+  ctx.stop(system.ref('/a/by-path'))
   await env.settle()
   expect([cell('/a').children?.first, cell('/stranger').life]).toEqual([null, 'running'])
+  ctx.spawn(leaf, { name: 'named' })
   ctx.stop(named)
   ctx.stop(unnamed)
+  ctx.stop(system.ref('/a/by-path'))
   await env.settle()
+  expect(cell('/a/named').life).toBe('running')
   expect(cell('/a').life).toBe('running')
 })
 

@@ -49,7 +49,7 @@ interface Stoppable {
 
 /** An actor with children. */
 interface Parent<T> {
-  readonly children: { readonly first: T | null } | null
+  readonly children: { readonly first: T | null; readonly named: ReadonlyMap<string, T> } | null
   readonly path: string
   readonly host: Host
 }
@@ -70,11 +70,12 @@ export function stopChild<T extends Sibling<T> & Stoppable>(parent: Parent<T>, e
     child.stop()
     return
   }
-  // One that is gone already is fine: it may have ended a moment ago.
-  const { node, path } = endpoint.address
+  const { node, path, uid } = endpoint.address
   const name = path.startsWith(`${parent.path}/`) ? path.slice(parent.path.length + 1) : ''
   if (!sameNode(node, parent.host.identity) || !isActorName(name))
     throw new InvalidOptionError('child', path, `a ref to a child of ${parent.path}`)
+  // A ref by path is whoever has that name now. One that is gone already is fine: it may have ended a moment ago.
+  if (uid === 0) parent.children?.named.get(name)?.stop()
 }
 
 /** Most endpoints are cells and know their parent; only what stands before a cell (a pool's router) has to be looked for. */
