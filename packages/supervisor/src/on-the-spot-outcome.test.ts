@@ -7,6 +7,7 @@ import { expectBalanced, ManualEnv } from '@understudy/runtime/testing'
 import { expect, test, vi } from 'vitest'
 import { child } from './child.ts'
 import { Executor } from './executor.ts'
+import { limitRestarts } from './node-budget.ts'
 import { restartAtOnce } from './recovery/library/restart-at-once.ts'
 import { seededRandom } from './seeded-random.fixture.ts'
 import { supervisor } from './supervisor.ts'
@@ -105,4 +106,45 @@ test('the context of a life that has ended on the spot is as dead as any other, 
     [1, true],
     [2, false],
   ])
+})
+
+test('an actor that fails at each message, and is restarted on the spot each time, has no longer a turn than any other', async () => {
+  const throughput = 8
+  const env = new ManualEnv()
+  const system = createSystem({ env, log: quiet, dispatch: { throughput } })
+  limitRestarts(system, { burst: 1000 })
+  const asked = vi.spyOn(Executor.prototype, 'restartsOnTheSpot')
+  let failures = 0
+  const seenBy: number[] = []
+  const failing = actor({
+    name: 'failing',
+    on: {
+      fail: () => {
+        failures++
+        throw new Error('bad')
+      },
+    },
+  })
+  const other = actor({
+    name: 'other',
+    on: {
+      look: (_state, _message, ctx) => {
+        seenBy.push(failures)
+        if (failures < 200) ctx.self.tell({ type: 'look' })
+      },
+    },
+  })
+  const intensity = { restarts: 1000, withinMs: 1000 }
+  system.spawn(supervisor({ name: 'boss', intensity, children: [child(failing, { recovery: restartAtOnce() })] }), { name: 'boss' })
+  await env.settle()
+  const ref = system.ref('/boss/failing', failing)
+  for (let n = 0; n < 200; n++) ref.tell({ type: 'fail' })
+  system.spawn(other).tell({ type: 'look' })
+  await env.settle()
+  const answers = asked.mock.results.map(({ value }) => value as unknown)
+  asked.mockRestore()
+  expect([failures, answers]).toEqual([200, Array.from({ length: 200 }, () => true)])
+  const turns = [...new Set(seenBy)].map((seen, n, all) => seen - (all[n - 1] ?? 0))
+  expect(Math.max(...turns)).toBeLessThanOrEqual(throughput)
+  expectBalanced(system)
 })
