@@ -34,6 +34,31 @@ export function blocks(page: string, language: string): { readonly at: string; r
   return found
 }
 
+/** Where each code block of a page begins, and its first line without the ticks; also those that are indented. */
+export function fences(page: string): { readonly at: string; readonly info: string }[] {
+  let open: string | undefined
+  return textOf(page)
+    .split('\n')
+    .flatMap((line, index) => {
+      const [, ticks, info] = /^\s*(`{3,}|~{3,})(.*)$/.exec(line) ?? []
+      if (ticks === undefined || info === undefined) return []
+      if (open !== undefined) {
+        if (ticks.startsWith(open) && info.trim() === '') open = undefined
+        return []
+      }
+      open = ticks
+      return [{ at: `${page}:${index + 1}`, info }]
+    })
+}
+
+/** Pages with programs of several files, each `ts file=name`. Those called `main…` run, with the others beside them: see `test/threads/guide.test.ts`. */
+export const pagesOfFiles: readonly string[] = ['docs/guide/threads.md']
+
+/** The files that a page consists of. */
+export function filesOf(page: string): { readonly name: string; readonly code: string }[] {
+  return [...textOf(page).matchAll(/^```ts file=(\S+)\n([\s\S]*?)^```$/gm)].map(([, name, code]) => ({ name: name!, code: code! }))
+}
+
 /** The cells of all table rows of a text, heads and rules left out. */
 export function rows(text: string): string[][] {
   const lines = text.split('\n')
