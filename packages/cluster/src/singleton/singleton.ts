@@ -3,6 +3,7 @@
 
 import {
   noHandlers,
+  shaped,
   type ActorContext,
   type ActorDefinition,
   type AnyRef,
@@ -17,7 +18,6 @@ import {
   type Protocol,
   type ReplyTo,
   type Signal,
-  type SupervisingDefinition,
   type Supervision,
   type SupervisionControl,
   tenureKey,
@@ -79,7 +79,7 @@ export function singleton<P extends Protocol, I>(
     ...(options !== undefined && 'input' in options && { input: options.input }),
   } as never)
   const term = supervisor({ name: 'term', children: [leader], ...(options?.intensity !== undefined && { intensity: options.intensity }) })
-  const made: SupervisingDefinition<P> = {
+  return shaped<P, undefined>({
     name: definition.name,
     handlers: noHandlers,
     capacity: 1,
@@ -90,8 +90,7 @@ export function singleton<P extends Protocol, I>(
     start: (_input, ctx, supervision) => (supervision as Manager).stand(ctx as unknown as ActorContext<Protocol>),
     stopped: (state) => (state as Manager | undefined)?.withdraw(),
     route: (inside, current) => new Entrance(inside, () => (current() as Manager | null)?.proxy),
-  }
-  return made
+  })
 }
 
 const standAgainMs = 1000

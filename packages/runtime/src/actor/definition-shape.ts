@@ -1,5 +1,6 @@
 // One shape for all definitions. What reads them at starts, stops and turns meets the same layout however many kinds of actors a program has,
-// and V8 need not forget the code it has optimised when the last actor of a kind is gone (spawn: 12 %).
+// and V8 need not forget the code it has optimised when the last actor of a kind is gone (spawn: 12 %). Supervisors of all kinds have one
+// field more, their blueprint. Spreading a definition, and putting other values into its fields, keeps the shape.
 
 import type { Protocol } from '../contracts/message.ts'
 import type { SupervisingDefinition } from '../contracts/supervision.ts'

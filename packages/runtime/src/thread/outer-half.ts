@@ -12,6 +12,7 @@ import type { Message, Protocol } from '../contracts/message.ts'
 import type { ReplyTo } from '../contracts/reply.ts'
 import type { SupervisingDefinition } from '../contracts/supervision.ts'
 import { stashed } from '../actor/current-message.ts'
+import { shaped } from '../actor/definition-shape.ts'
 import { handlerTable } from '../actor/handler-table.ts'
 import type { InFlight } from '../actor/in-flight.ts'
 import { ActorFailedError, InvalidOptionError, ThreadCrashedError } from '../errors.ts'
@@ -58,7 +59,7 @@ export class OuterHalf implements Resident {
   /** The definition of the actor that the main loop knows. */
   definition(): SupervisingDefinition<Protocol, unknown> {
     const { name, capacity, overflow, shutdownMs } = this.#definition
-    return {
+    return shaped({
       name,
       capacity,
       overflow,
@@ -75,7 +76,7 @@ export class OuterHalf implements Resident {
       resumed: () => this.#thread?.post({ t: 'resume', id: this.#id }),
       renew: () => this.#thread?.terminate(new ThreadCrashedError(this.#thread.owner, 'its supervisor wants a new one')),
       beneath: (address) => this.#thread?.crossing.endpoint(address),
-    }
+    })
   }
 
   get path(): string {

@@ -8,6 +8,7 @@ import type { Endpoint } from '../contracts/endpoint.ts'
 import type { Protocol } from '../contracts/message.ts'
 import type { Child, SupervisingDefinition, SupervisionControl } from '../contracts/supervision.ts'
 import { Cell } from '../actor/cell.ts'
+import { shaped } from '../actor/definition-shape.ts'
 import { noHandlers } from '../actor/handler-table.ts'
 import { joinStrayErrors } from '../system/stray-errors.ts'
 import { claimStray } from '../system/system.ts'
@@ -36,7 +37,7 @@ joinStrayErrors({ claim: claimStray, unattributed() {}, stop() {} })
 
 /** Stands for an ancestor, and keeps those beneath it that fail until the main side decides. */
 function standIn(path: string): SupervisingDefinition<Protocol, unknown> {
-  return {
+  return shaped({
     name: 'stand-in',
     start: () => undefined,
     handlers: noHandlers,
@@ -53,7 +54,7 @@ function standIn(path: string): SupervisingDefinition<Protocol, unknown> {
         },
       }
     },
-  }
+  })
 }
 
 function ifHalf(child: Child, then: (half: InnerHalf) => void): void {
