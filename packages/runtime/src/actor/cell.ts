@@ -47,7 +47,7 @@ export class Cell extends Mailbox<CellSignal> implements Endpoint, Runnable, Chi
   readonly host: Home
   definition: SupervisingDefinition<Protocol, unknown>
   behaviorState: unknown = unmade
-  /** The context that handlers get, once it is worth keeping: see `contextOfTurn`. */
+  /** The context that handlers get, once it is kept: null before the first turn, undefined from that one on, until `openContext` is asked for. */
   context: Context | null | undefined = null
   extras: Extras<CellSignal> | null = null
 

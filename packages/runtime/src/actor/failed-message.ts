@@ -4,12 +4,14 @@
 import type { Message } from '../contracts/message.ts'
 import type { ReplyTo } from '../contracts/reply.ts'
 import type { Cell } from './cell.ts'
+import { takenOver } from './current-message.ts'
 
 /** Keeps the message that a cell has failed on, if its supervisor may want to have it handled again. */
 export function holdFailed(cell: Cell, message: Message, replyTo: ReplyTo, cause: unknown): boolean {
   const { parent } = cell
   if (parent === null || parent.ending !== null || parent.supervision?.holdsFailed?.(cell) !== true) return false
-  cell.openExtras.failed = { message, replyTo, cause }
+  // Where somebody else answers, the handler that is to come may have it answered anew: nobody waits for what it returns.
+  cell.openExtras.failed = { message, replyTo: replyTo === takenOver ? null : replyTo, cause }
   cell.host.counters.waiting++
   return true
 }

@@ -5,6 +5,11 @@ import type { Failure } from '../contracts/failure.ts'
 import type { Message } from '../contracts/message.ts'
 import type { Cell } from './cell.ts'
 
+/** Whether its failure is news: it is not on its way out, nor down. Asked again after each report of it, as a listener may have ended it. */
+export function isUp({ ending, life }: Cell): boolean {
+  return ending === null && life !== 'stopped' && life !== 'suspended'
+}
+
 /** Puts a failure on the event bus and into the log. */
 export function tellOfFailure(cell: Cell, cause: unknown, phase: Failure['phase'], message: Message | undefined): void {
   const { path, incarnation } = cell

@@ -13,12 +13,13 @@ import { Context } from './context.ts'
 import { Control } from './control.ts'
 import type { Ending } from './ending.ts'
 import { holdFailed, settleFailed } from './failed-message.ts'
-import { failureOf, tellOfFailure } from './failure-report.ts'
+import { failureOf, isUp, tellOfFailure } from './failure-report.ts'
 import type { LifeCycle } from './home.ts'
 import type { InFlight } from './in-flight.ts'
 import { stashed } from './current-message.ts'
 import { handleSignal } from './signals.ts'
 import { keepSnapshots } from './snapshot-timer.ts'
+import { hasNothingToSettle, mayRestartOnTheSpot } from './shortcut.ts'
 import { asPromise, isThenable } from './thenable.ts'
 
 /** Begins an incarnation: the first one, or the next one after a restart, of which the supervisor may know already. */
@@ -115,39 +116,31 @@ function supervises(parent: Cell): boolean {
 /** Something in the actor threw or rejected: the user lane stands still, and its supervisor is asked. */
 function fail(cell: Cell, cause: unknown, phase: Failure['phase'], message: Message | undefined, replyTo: ReplyTo): void {
   const { host } = cell
-  // Already on its way out, or down and waiting for an order: one more failure changes nothing.
-  const isNews = cell.ending === null && cell.life !== 'stopped' && cell.life !== 'suspended'
-  if (isNews) cell.openExtras.attempt++
+  if (isUp(cell)) cell.openExtras.attempt++
   if (host.hears('warn', 'actor.failed')) tellOfFailure(cell, cause, phase, message)
+  const isNews = isUp(cell)
   const now = host.env.now()
   const isOnTheSpot = isNews && phase === 'handling' && mayRestartOnTheSpot(cell, now)
+  if (isOnTheSpot) {
+    // Before the dead letter is told of: with the context of a life that is over, nobody can give it anything more to settle.
+    cell.life = 'stopping'
+    cell.clearIncarnation()
+  }
   if (message !== undefined && (isOnTheSpot || !isNews || !holdFailed(cell, message, replyTo, cause))) {
     host.deadLetter(message, replyTo, 'poison', cell.addressText, cause, now)
   }
-  if (!isNews) return
   if (isOnTheSpot) {
-    cell.life = 'stopping'
-    cell.clearIncarnation()
-    start(cell, true)
+    // Unless a listener has ended it.
+    if (cell.life === 'stopping' && cell.ending === null) start(cell, true)
     return
   }
+  if (!isNews || !isUp(cell)) return
   const failure = failureOf(cell, cause, phase, message)
   cell.life = 'suspended'
   cell.failure = failure
   // At once, not when the restart comes: until then a backoff may pass.
   breakLinks(cell, failure)
   if (!tellParent(cell, failure)) end(cell, failure, 'remove')
-}
-
-/**
- * Whether its supervisor has it restarted at once, as under `restartAtOnce()`. If the actor has nothing to settle and the supervisor nothing
- * else to look at, that one is asked directly, without a signal and a turn each way (1.6 µs → 0.8 µs from throw to the next message handled).
- */
-function mayRestartOnTheSpot(cell: Cell, now: number): boolean {
-  const { parent, extras } = cell
-  if (parent === null || parent.queued || parent.life !== 'running' || parent.supervision?.restartsOnTheSpot === undefined) return false
-  if (extras !== null && (extras.cast !== null || extras.abort !== null || extras.links !== null)) return false
-  return hasNothingToSettle(cell) && parent.supervision.restartsOnTheSpot(cell, now)
 }
 
 /** Tells whoever has asked for the incarnation's signal that it ends. */
@@ -219,12 +212,6 @@ function stop(cell: Cell): void {
   const reason = cell.shutdownMs === 'brutal' ? 'killed' : 'shutdown'
   if (!cell.queued && cell.life === 'running' && hasNothingToSettle(cell)) end(cell, reason, 'down')
   else cell.signal({ type: 'stop', reason })
-}
-
-/** Most actors hold nothing that their end would have to wait for: they go without an `Ending` (fork-join: 20 %). */
-function hasNothingToSettle({ definition, inFlight, extras, children }: Cell): boolean {
-  if (inFlight !== null || (children !== null && children.last !== null) || extras?.openFlights != null) return false
-  return definition.stopping === undefined && definition.stopped === undefined && definition.restarting === undefined
 }
 
 const rank = { restart: 0, down: 1, remove: 2 } as const

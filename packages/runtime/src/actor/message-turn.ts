@@ -96,6 +96,8 @@ function refuse(cell: Handling, message: Message, replyTo: ReplyTo, handlers: Ha
   const known = [...handlers.keys()].join(', ')
   cell.host.counters.waiting--
   cell.host.deadLetter(message, replyTo, 'invalid', cell.addressText, `it handles ${known === '' ? 'no messages' : known}`)
+  // What a listener has asked is not the next handler's.
+  turn.asks = null
 }
 
 /** An async handler holds the actor until it settles, one message at a time, unless its type is reentrant. */

@@ -48,7 +48,7 @@ export interface Supervision {
   restartsOnTheSpot?(child: Child, now: number): boolean
   /**
    * Whether the message that a child has failed on is to be held until the order comes, which may have it handled again. Asked at each such
-   * failure; absent: it becomes a dead letter at once.
+   * failure that `restartsOnTheSpot` has not dealt with; absent: it becomes a dead letter at once.
    */
   holdsFailed?(child: Child): boolean
   /** The child is in one message, and has been for longer than the system's `hangMs`: it may be ordered to restart. Told once for each message. */

@@ -221,9 +221,14 @@ export class InnerHalf implements Desk {
     }
     const end = (reason: ExitReason): void => {
       this.#rests = 'for-good'
-      sendWithOutput(cell.extras?.watches?.output, (packed) =>
-        this.#send({ t: 'exit', id: this.id, reason: reasonToData(reason), ...packed }),
-      )
+      cell.call(() => {
+        // It has failed first: then the wish is forgotten, as outside.
+        if (cell.life === 'suspended') this.#rests = undefined
+        else
+          sendWithOutput(cell.extras?.watches?.output, (packed) =>
+            this.#send({ t: 'exit', id: this.id, reason: reasonToData(reason), ...packed }),
+          )
+      })
     }
     const verbs: Verbs = {
       stop: (child) => {

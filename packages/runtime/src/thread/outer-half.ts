@@ -348,13 +348,15 @@ export class OuterHalf implements Resident {
 
   /** The inner half has failed and stands still; a message that made it fail has been taken out of the window. */
   #failed(cause: unknown, phase: Failure['phase'], entry?: Entry): void {
-    this.#requeue()
+    // What it has put aside stays there, as it may go on with its state.
+    this.#requeue(false)
     this.#cell.host.life.fail(this.#cell, cause, phase, entry?.message, entry?.replyTo ?? null)
   }
 
   /** Puts what has not been begun back where it came from, in order. */
-  #requeue(): void {
-    for (const entry of this.#outstanding.takeBack().toReversed()) if (this.#land(entry)) this.#cell.unshift(entry.message, entry.replyTo)
+  #requeue(andAside = true): void {
+    for (const entry of this.#outstanding.takeBack(andAside).toReversed())
+      if (this.#land(entry)) this.#cell.unshift(entry.message, entry.replyTo)
     this.#makeRoom()
   }
 

@@ -81,13 +81,13 @@ export class Outstanding {
     return this.#entries.delete(entry.number)
   }
 
-  /** Takes back what has not been begun, in the order in which it is to come again: put aside, sent, still to be sent. */
-  takeBack(): readonly Entry[] {
-    const back = [...this.#aside]
+  /** Takes back what has not been begun, in the order in which it is to come again: put aside (if that, too), sent, still to be sent. */
+  takeBack(andAside: boolean): readonly Entry[] {
+    const back = andAside ? [...this.#aside] : []
     for (const entry of this.#entries.values()) {
       if (!entry.isAside && (entry.slot === undefined || recall(this.window, entry.slot, entry.number))) back.push(entry)
     }
-    this.#aside = []
+    if (andAside) this.#aside = []
     this.#outgoing = []
     return back
   }
