@@ -76,7 +76,8 @@ export class Executor implements Supervision {
   #later: ((id: string) => boolean) | undefined
   #lastCall = 0
 
-  /** Supervises nobody, for as long as the process lives, so that V8 keeps the code optimised for supervisors: see `Cell.keepOneOfEach`. */
+  // Supervises nobody, for as long as the process lives, so that V8 keeps the code optimised for supervisors: see `Cell.keepOneOfEach`. Its
+  // control can do nothing: a constructor asks it for what may be absent only.
   static readonly idle = new Executor({ path: '' } as SupervisionControl, {
     strategy: oneForOne,
     intensity: defaultIntensity,

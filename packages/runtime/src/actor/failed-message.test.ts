@@ -65,6 +65,38 @@ test.each(['resume', 'restart', 'remove'] as const)(
   },
 )
 
+test.each(['deferReply', 'forward'] as const)(
+  'a message that had been given to somebody else to answer by %s can be handled again as if it had not',
+  async (how) => {
+    const on = stage()
+    const helper = on.system.spawn(actor({ name: 'helper', on: { q: () => 'helper' } }))
+    let failures = 1
+    const worker = actor({
+      name: 'worker',
+      on: {
+        q: (_state, _message, ctx) => {
+          const later = how === 'deferReply' ? ctx.deferReply<string>() : undefined
+          if (later === undefined) ctx.forward(helper)
+          if (failures-- > 0) throw new Error('not yet')
+          later?.resolve('worker')
+        },
+      },
+    })
+    const supervisor = boss({ start: (control) => void control.spawn(worker, { name: 'worker' }), holdsFailed: () => true })
+    supervisor.onDown = (child) => supervisor.control.order(child, { type: 'resume', message: 'retry' })
+    on.system.spawn(supervisor.definition, { name: 'boss' })
+    const asked = on.system.ref('/boss/worker', worker).ask({ type: 'q' })
+    const answer = (asked as Promise<unknown>).catch((cause: unknown) => cause)
+    await on.env.settle()
+    await on.env.advance(10_000)
+    const causes = on.events.flatMap((event) => (event.type === 'actor.failed' ? [String(event.cause)] : []))
+    expect(causes).toEqual(['Error: not yet'])
+    // Forwarded, it was answered the first time already.
+    if (how === 'forward') expect(await answer).toBe('helper')
+    expect(on.events.filter((event) => event.type === 'dead-letter')).toEqual([])
+  },
+)
+
 test('a restart can drop what waits; a mailbox can be told to shed, and to take messages again', async () => {
   const on = stage()
   const seen: number[] = []

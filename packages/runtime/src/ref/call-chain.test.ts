@@ -83,3 +83,33 @@ test('an actor that asked in passing waits for nobody, also when it then handles
   expect(answer).toBe('other')
   expectBalanced(system)
 })
+
+test('what a listener asks while a message is refused is not asked by the handler that comes next', async () => {
+  const { env, system } = stage()
+  const gate = deferred()
+  const refs = new Map<string, AnyRef>()
+  let answer: unknown
+  const slow = actor({ name: 'a', on: { wait: () => gate.promise, ok: () => 'ok' } })
+  const asks = actor({
+    name: 'b',
+    on: {
+      go: async (_s, _m, ctx) => {
+        answer = await ctx.ask(refs.get('a')!, { type: 'ok' }).catch((cause: unknown) => cause)
+      },
+    },
+  })
+  refs.set('a', system.spawn(slow))
+  refs.set('b', system.spawn(asks))
+  const off = system.onEvent('dead-letter', () => {
+    off()
+    void refs.get('b')!.ask({ type: 'go' })
+  })
+  refs.get('a')!.tell({ type: 'unknown' })
+  refs.get('a')!.tell({ type: 'wait' })
+  await env.settle()
+  expect(answer).toBeUndefined()
+  gate.resolve()
+  await env.settle()
+  expect(answer).toBe('ok')
+  expectBalanced(system)
+})

@@ -34,6 +34,7 @@ export function boss(
     readonly name?: string
     readonly shutdownMs?: Shutdown
     readonly holdsFailed?: (child: Child) => boolean
+    readonly restartsOnTheSpot?: (child: Child) => boolean
     start?(control: SupervisionControl, ctx: ActorContext<Protocol>): unknown
   } = {},
 ): Boss {
@@ -55,6 +56,7 @@ export function boss(
         made.controls.push(control)
         return {
           ...(options.holdsFailed !== undefined && { holdsFailed: options.holdsFailed }),
+          ...(options.restartsOnTheSpot !== undefined && { restartsOnTheSpot: options.restartsOnTheSpot }),
           started(child) {
             told.push({ what: 'started', name: child.name, incarnation: child.incarnation })
             made.onStarted(child)
