@@ -7,7 +7,8 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
 
 /** The same as a promise that keeps its word: it settles later and once, and waiting for it never throws. */
 export function asPromise(value: PromiseLike<unknown>): Promise<unknown> {
-  const isPlain = Object.getPrototypeOf(value) === Promise.prototype && !Object.hasOwn(value, 'then') && !Object.hasOwn(value, 'constructor')
+  const isPlain =
+    Object.getPrototypeOf(value) === Promise.prototype && !Object.hasOwn(value, 'then') && !Object.hasOwn(value, 'constructor')
   if (isPlain) return value as Promise<unknown>
   return new Promise((resolve) => {
     resolve(value)
