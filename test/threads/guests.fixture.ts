@@ -240,6 +240,27 @@ export const clerk = actor({
   },
 })
 
+/** Wishes for its end just before it fails, or just after. */
+export const waverer = actor({
+  name: 'waverer',
+  module,
+  on: {
+    before: (_state, _message, ctx) => {
+      ctx.stop()
+      throw new Error('wished to stop')
+    },
+    after: (_state, message: { witness: AnyRef }, ctx) => {
+      queueMicrotask(() => {
+        ctx.stop()
+        message.witness.tell({ type: 'note', text: 'wished to stop' })
+      })
+      throw new Error('does not wish to stop yet')
+    },
+    bye: (_state, _message, ctx) => ctx.stop(),
+    life: (_state, _message, ctx) => ctx.incarnation,
+  },
+})
+
 /** Takes only numbers, written as text. */
 export const teller = actor({
   name: 'teller',

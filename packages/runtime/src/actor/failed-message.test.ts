@@ -83,7 +83,8 @@ test.each(['deferReply', 'forward'] as const)(
       },
     })
     const supervisor = boss({ start: (control) => void control.spawn(worker, { name: 'worker' }), holdsFailed: () => true })
-    supervisor.onDown = (child) => supervisor.control.order(child, { type: 'resume', message: 'retry' })
+    let orders = 3
+    supervisor.onDown = (child) => orders-- > 0 && supervisor.control.order(child, { type: 'resume', message: 'retry' })
     on.system.spawn(supervisor.definition, { name: 'boss' })
     const asked = on.system.ref('/boss/worker', worker).ask({ type: 'q' })
     const answer = (asked as Promise<unknown>).catch((cause: unknown) => cause)
