@@ -91,12 +91,14 @@ describe.each([
     expect(await aside).toBe(1)
     await expect.poll(() => seen).toEqual([3, 1])
   })
-})
 
-test('in a thread, an actor that wished to stop before it failed goes on when it is resumed', async () => {
-  const { system, failed, stopped } = await stage('thread')
-  const ref = system.ref('/sup/waverer', waverer)
-  await expect(ref.ask({ type: 'before' })).rejects.toThrow('wished to stop')
-  for (let n = 0; n < 3; n++) expect(await ref.ask({ type: 'life' })).toBe(1)
-  expect([failed, stopped]).toEqual([['Error: wished to stop'], []])
+  test('an actor that wished to stop before it failed goes on when it is resumed', async () => {
+    const { system, failed, stopped } = await stage(isolation)
+    const ref = system.ref('/sup/waverer', waverer)
+    await expect(ref.ask({ type: 'before' })).rejects.toThrow('wished to stop')
+    for (let n = 0; n < 3; n++) expect(await ref.ask({ type: 'life' })).toBe(1)
+    expect([failed, stopped]).toEqual([['Error: wished to stop'], []])
+    ref.tell({ type: 'bye' })
+    await expect.poll(() => stopped).toEqual(['/sup/waverer'])
+  })
 })

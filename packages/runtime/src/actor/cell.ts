@@ -256,8 +256,10 @@ export class Cell extends Mailbox<CellSignal> implements Endpoint, Runnable, Chi
 
   /** Ends this incarnation after the current handler, at its own wish, unless it fails first; `endNow` is for its parent. */
   end(reason: ExitReason): void {
+    const { attempt } = this
     this.call(() => {
-      if (this.life !== 'suspended') this.host.life.end(this, reason, 'down')
+      // A failure since then is the end that counts, also where it has been resumed by now.
+      if (this.life !== 'suspended' && this.attempt <= attempt) this.host.life.end(this, reason, 'down')
     })
   }
 
