@@ -168,5 +168,6 @@ function isWanted(cell: Handling, message: Message, port: ReplyPort): boolean {
   if (port.expiresAt === undefined || port.expiresAt > host.env.now()) return true
   host.counters.waiting--
   host.deadLetter(message, port, 'expired', cell.addressText)
+  turn.asks = null
   return false
 }
